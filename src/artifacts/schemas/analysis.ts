@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { box, range, us } from './common.js';
+
+/** The coarse pass: the whole source, keyframes and audio only. */
+export const coarse = z.object({
+  schemaVersion: z.literal(1),
+  durationUs: us,
+  keyframesUs: z.array(us),
+  /** Borders seen between keyframes: a map to refine, not exact. */
+  shots: z.array(range),
+  loudness: z.object({
+    integratedLufs: z.number().nullable(),
+    /** Momentary loudness, one value per hop. */
+    hopUs: z.int().positive(),
+    momentaryLufs: z.array(z.number()),
+  }),
+  silences: z.array(range),
+  decodedFrames: z.int().nonnegative(),
+});
+export type Coarse = z.infer<typeof coarse>;
+
+export const faceSample = z.object({ atUs: us, box, score: z.number() });
+export const faceTrack = z.object({
+  id: z.int().nonnegative(),
+  /** Index into `shots`; a track never crosses a cut. */
+  shot: z.int().nonnegative(),
+  samples: z.array(faceSample),
+});
+export type FaceTrack = z.infer<typeof faceTrack>;
+
+/** The fine pass over one window of the source. All times are on the source timeline, boxes in display pixels. */
+export const fine = z.object({
+  schemaVersion: z.literal(1),
+  window: range,
+  /** Frame-exact shot borders inside the window (first starts at window start, last ends at its end). */
+  shots: z.array(range),
+  sampleFps: z.number(),
+  tracks: z.array(faceTrack),
+  decodedFrames: z.int().nonnegative(),
+});
+export type Fine = z.infer<typeof fine>;

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { rational, us } from './common.js';
+
+export const videoStream = z.object({
+  /** ffmpeg's absolute stream index. */
+  index: z.int().nonnegative(),
+  codec: z.string(),
+  /** Coded size; frames reach filters already rotated. */
+  codedWidth: z.int().positive(),
+  codedHeight: z.int().positive(),
+  /** What a viewer sees: after rotation and sample aspect ratio, even numbers. */
+  displayWidth: z.int().positive(),
+  displayHeight: z.int().positive(),
+  rotationDegrees: z.number(),
+  sampleAspectRatio: rational,
+  /** The output frame grid: the average rate, snapped to a common exact rate, at most 60. */
+  fps: rational,
+  variableFrameRate: z.boolean(),
+  pixelFormat: z.string(),
+  colorTransfer: z.string().nullable(),
+  hdr: z.enum(['pq', 'hlg']).nullable(),
+  interlaced: z.boolean(),
+});
+
+export const audioStream = z.object({
+  index: z.int().nonnegative(),
+  codec: z.string(),
+  sampleRate: z.int().positive(),
+  channels: z.int().positive(),
+  channelLayout: z.string().nullable(),
+  language: z.string().nullable(),
+  title: z.string().nullable(),
+});
+
+export const subtitleStream = z.object({
+  index: z.int().nonnegative(),
+  codec: z.string(),
+  language: z.string().nullable(),
+  /** Text (srt, mov_text, webvtt, ass), as opposed to bitmaps. */
+  text: z.boolean(),
+});
+
+/** Captions lying beside the source or inside it. `words` replaces recognition; `cues` only with --use-captions. */
+export const foundCaptions = z.object({
+  kind: z.enum(['words', 'cues']),
+  origin: z.enum(['sidecar', 'track']),
+  /** File name of the sidecar, or `stream <index>`. */
+  name: z.string(),
+  streamIndex: z.int().nonnegative().nullable(),
+});
+
+/** The probed source: all a later stage needs to know about it except its bytes. */
+export const source = z.object({
+  schemaVersion: z.literal(1),
+  /** Content hash of the file; its path is never part of an artifact. */
+  sha256: z.string(),
+  sizeBytes: z.int().nonnegative(),
+  fileName: z.string(),
+  container: z.string(),
+  /** ffprobe's format.start_time: filters count from here. May be negative. */
+  formatStartUs: z.int(),
+  durationUs: us,
+  video: videoStream,
+  audio: audioStream,
+  audioTracks: z.array(audioStream),
+  subtitles: z.array(subtitleStream),
+  captions: z.array(foundCaptions),
+});
+export type Source = z.infer<typeof source>;

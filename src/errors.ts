@@ -1,0 +1,111 @@
+/**
+ * Process exit codes (docs/errors.md). `bug` is the only one that prints a stack.
+ */
+export const ExitCode = {
+  ok: 0,
+  bug: 1,
+  usage: 2,
+  badInput: 3,
+  missingDependency: 4,
+  remoteRetryable: 5,
+  remoteRefused: 6,
+  partlyDone: 7,
+  noClip: 8,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+export type ExitCodeValue = (typeof ExitCode)[keyof typeof ExitCode];
+
+/**
+ * Every error a user can meet: stable code → exit code. Adding one here is adding a promise;
+ * docs/errors.md lists them and a test keeps the two equal.
+ */
+const exitCodeOf = {
+  // usage or configuration
+  USAGE: 2,
+  CONFIG_INVALID: 2,
+  OUTPUT_NOT_OURS: 2,
+  OUTPUT_UNWRITABLE: 2,
+  JOB_NOT_FOUND: 2,
+  JOB_BUSY: 2,
+  TARGET_UNKNOWN: 2,
+  // bad input
+  MEDIA_MISSING: 3,
+  MEDIA_UNREADABLE: 3,
+  MEDIA_NOT_A_FILE: 3,
+  MEDIA_EMPTY: 3,
+  MEDIA_UNSUPPORTED: 3,
+  MEDIA_TRUNCATED: 3,
+  MEDIA_NO_AUDIO: 3,
+  MEDIA_NO_VIDEO: 3,
+  MEDIA_TOO_SHORT: 3,
+  MEDIA_TOO_LARGE: 3,
+  CAPTIONS_INVALID: 3,
+  // missing dependency or capability
+  FFMPEG_MISSING: 4,
+  FFMPEG_TOO_OLD: 4,
+  FFMPEG_INCAPABLE: 4,
+  MODEL_MISSING: 4,
+  MODEL_CORRUPT: 4,
+  INFERENCE_MISSING: 4,
+  DISK_FULL: 4,
+  DATABASE_CORRUPT: 4,
+  DATABASE_BUSY: 4,
+  // remote
+  REMOTE_UNAVAILABLE: 5,
+  REMOTE_REFUSED: 6,
+  // outcome
+  PARTLY_DONE: 7,
+  NO_CLIP: 8,
+  DEGRADED: 8,
+  RENDER_UNVERIFIED: 8,
+  INTERRUPTED: 130,
+  TERMINATED: 143,
+  // a tool we started failed in a way that is not the input's fault
+  TOOL_FAILED: 1,
+  TOOL_STALLED: 1,
+} as const satisfies Record<string, ExitCodeValue>;
+
+export type ErrorCode = keyof typeof exitCodeOf;
+export const errorCodes = Object.keys(exitCodeOf) as ErrorCode[];
+
+/** An expected failure: what happened and what to do, in one line each. */
+export class SnvgError extends Error {
+  override readonly name = 'SnvgError';
+  readonly code: ErrorCode;
+  /** One sentence: what the user can do now. */
+  readonly remedy: string;
+
+  constructor(code: ErrorCode, message: string, remedy: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+    this.remedy = remedy;
+  }
+
+  get exitCode(): ExitCodeValue {
+    return exitCodeOf[this.code];
+  }
+}
+
+/** The two lines (or JSON fields) an error becomes, wherever it is shown. */
+export interface ErrorReport {
+  code: string;
+  message: string;
+  remedy: string;
+  exitCode: number;
+}
+
+/** Plain data for any thrown value; unknown values are bugs (exit 1) and keep their message only. */
+export function reportError(error: unknown): ErrorReport {
+  if (error instanceof SnvgError) {
+    return { code: error.code, message: error.message, remedy: error.remedy, exitCode: error.exitCode };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    code: 'BUG',
+    message,
+    remedy: 'This is a fault in snvg: run again with --log-level debug and report the output.',
+    exitCode: ExitCode.bug,
+  };
+}

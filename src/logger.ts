@@ -1,0 +1,16 @@
+import pino from 'pino';
+
+/** Structured logs on stderr; the fields named here never reach any output. */
+export type Logger = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error'> & { child(fields: Record<string, unknown>): Logger };
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+const secretFields = ['token', 'accessToken', 'refreshToken', 'clientSecret', 'apiKey', 'authorization', 'password'];
+
+export function createLogger(level: LogLevel): Logger {
+  const paths = secretFields.flatMap((field) => [field, `*.${field}`]);
+  return pino(
+    { level, base: undefined, redact: { paths, censor: '[redacted]' } },
+    pino.destination({ dest: 2, sync: true }),
+  );
+}

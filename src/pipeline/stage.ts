@@ -1,0 +1,113 @@
+import type { ZodType } from 'zod';
+import type { ArtifactKind, ArtifactRef, ArtifactValue } from '../artifacts/kinds.js';
+import type { Logger } from '../logger.js';
+import type { Notice } from './notice.js';
+
+export const stageIds = ['ingest', 'transcribe', 'analyze', 'segment', 'render', 'publish'] as const;
+export type StageId = (typeof stageIds)[number];
+
+/** What a task requires of the machine that runs it; checked before work starts. */
+export type Need =
+  | { kind: 'ffmpeg'; filters?: string[]; encoders?: string[] }
+  | { kind: 'model'; id: string }
+  | { kind: 'memory'; bytes: number };
+
+/** A file outside the artifact store (the source, a sidecar), known by its content. */
+export interface FileRef {
+  path: string;
+  sha256: string;
+  sizeBytes: number;
+}
+
+/** Named inputs of a task. Only hashes enter the task's key; paths never do. */
+export type TaskInputs = Record<string, FileRef | ArtifactRef | readonly ArtifactRef[] | undefined>;
+
+/** Executables and weights this machine offers; `identity` is what enters task keys. */
+export interface Toolchain {
+  ffmpeg: { path: string; /** sha256 of the version line and configuration */ identity: string };
+  ffprobe: { path: string };
+  /** Folder that holds the shipped weights and fonts. */
+  modelsDir: string;
+  fontsDir: string;
+}
+
+/** What a running operation may use. It has no other way to the outside. */
+export interface StageContext<P> {
+  readonly params: P;
+  readonly signal: AbortSignal;
+  /** Private folder, empty at start, removed afterwards; the cwd of every child process. */
+  readonly scratchDir: string;
+  readonly toolchain: Toolchain;
+  readonly log: Logger;
+  notice(notice: Omit<Notice, 'stage'>): void;
+  /** 0…1 of this task. */
+  progress(fraction: number): void;
+  /** Adds CPU seconds used by a child process on behalf of this task. */
+  addCpuSeconds(seconds: number): void;
+  /** Reads and validates a JSON artifact. */
+  read<K extends ArtifactKind>(ref: ArtifactRef<K>): Promise<ArtifactValue<K>>;
+  /** A local, read-only path of any artifact. */
+  path(ref: ArtifactRef): Promise<string>;
+  putJson<K extends ArtifactKind>(kind: K, value: ArtifactValue<K>): Promise<ArtifactRef<K>>;
+  /** Moves a finished file out of the scratch folder into the store. */
+  putFile<K extends ArtifactKind>(kind: K, path: string): Promise<ArtifactRef<K>>;
+  /**
+   * A resource kept for the rest of the run and shared by tasks (a loaded recogniser).
+   * Created once per key; closed by the run in reverse order.
+   */
+  shared<T extends { close(): Promise<void> }>(key: string, create: () => Promise<T>): Promise<T>;
+}
+
+/** Outputs of an operation: name → artifact kind. */
+export type OutputKinds = Record<string, ArtifactKind>;
+export type Outputs<O extends OutputKinds> = { [N in keyof O]: ArtifactRef<O[N]> };
+
+/**
+ * One pure function of (version, params, input hashes, tools) to artifacts: the unit of caching, resuming and moving.
+ * Raise `version` whenever the same inputs would give another output.
+ */
+export interface Operation<P = unknown, I extends TaskInputs = TaskInputs, O extends OutputKinds = OutputKinds> {
+  /** `<stage>.<verb>`, for example `transcribe.chunk`. */
+  readonly id: string;
+  readonly stage: StageId;
+  readonly version: number;
+  readonly params: ZodType<P>;
+  readonly outputs: O;
+  /** Which parts of the toolchain change the output: their identities enter the key. */
+  readonly tools: readonly ('ffmpeg' | 'fonts' | `model:${string}`)[];
+  /** Concurrency weight: how many of the machine's CPU slots one run takes. */
+  readonly slots: number;
+  needs(params: P): Need[];
+  run(inputs: I, ctx: StageContext<P>): Promise<Outputs<O>>;
+}
+
+/** Keeps the literal output kinds while checking the shape. */
+export function defineOperation<P, I extends TaskInputs, O extends OutputKinds>(operation: Operation<P, I, O>): Operation<P, I, O> {
+  return operation;
+}
+
+/**
+ * What a stage's `plan` function uses to ask for tasks. Asking twice for the same task costs nothing:
+ * a task whose key is known is answered from the store.
+ */
+export interface Planner {
+  readonly signal: AbortSignal;
+  readonly toolchain: Toolchain;
+  /** `label` is shown to people ("clip 2 · vertical"); `priority` larger runs first. */
+  task<P, I extends TaskInputs, O extends OutputKinds>(
+    operation: Operation<P, I, O>,
+    params: P,
+    inputs: I,
+    options?: { label?: string; priority?: number },
+  ): Promise<Outputs<O>>;
+  read<K extends ArtifactKind>(ref: ArtifactRef<K>): Promise<ArtifactValue<K>>;
+  notice(notice: Notice): void;
+}
+
+/** One folder under src/pipeline exports exactly this as `stage`. */
+export interface Stage<Plan> {
+  readonly id: StageId;
+  readonly operations: readonly Operation<never, never, OutputKinds>[];
+  /** Asks for this stage's tasks in order; pure apart from what the planner does. */
+  readonly plan: Plan;
+}

@@ -1,0 +1,246 @@
+import { execa, type ResultPromise } from 'execa';
+import { SnvgError } from '../errors.js';
+import { ownerTag } from './identity.js';
+
+/** A child process, as observers see it. `startedAt` distinguishes it from a later process with the same pid. */
+export interface ChildRecord {
+  pid: number;
+  command: string;
+}
+
+/** Told about every child, so that a killed run's children can be found and ended later. */
+export interface ChildObserver {
+  started(child: ChildRecord): void;
+  ended(child: ChildRecord): void;
+}
+
+let observer: ChildObserver | undefined;
+
+/** The composition root installs one observer per process. */
+export function observeChildren(next: ChildObserver | undefined): void {
+  observer = next;
+}
+
+export interface RunOptions {
+  command: string;
+  args: readonly string[];
+  cwd: string;
+  signal?: AbortSignal;
+  /** Kills the child when it runs longer than this. */
+  timeoutMs?: number;
+  /** Kills the child when neither stdout nor stderr says anything for this long. */
+  stallMs?: number;
+  /** Called per line; the lines are not kept. */
+  onStdoutLine?: (line: string) => void;
+  onStderrLine?: (line: string) => void;
+  /** Called per chunk of binary output, in place of `onStdoutLine`. */
+  onStdoutChunk?: (chunk: Buffer) => void;
+  env?: Record<string, string>;
+  /** Exit codes that are not an error. Default: only 0. */
+  allowedExitCodes?: readonly number[];
+}
+
+export interface RunResult {
+  exitCode: number;
+  /** The last lines of stderr, bounded. */
+  stderrTail: string[];
+  wallMs: number;
+}
+
+/** A tool that ended with an unexpected code; callers turn it into an error a user understands. */
+export class ToolFailure extends Error {
+  override readonly name = 'ToolFailure';
+  readonly exitCode: number | undefined;
+  readonly stderrTail: string[];
+  /** The executable could not be started at all. */
+  readonly notStarted: boolean;
+  constructor(message: string, fields: { exitCode: number | undefined; stderrTail: string[]; notStarted: boolean; cause?: unknown }) {
+    super(message, { cause: fields.cause });
+    this.exitCode = fields.exitCode;
+    this.stderrTail = fields.stderrTail;
+    this.notStarted = fields.notStarted;
+  }
+}
+
+const tailLines = 40;
+const killGraceMs = 2_000;
+
+/**
+ * Runs one program to its end in a process group of its own: no stdin, output bounded or streamed,
+ * the whole group ended on abort (TERM, then KILL after 2 s).
+ *
+ * @throws {ToolFailure} the program could not be started or ended with a code not in `allowedExitCodes`
+ * @throws {SnvgError} TOOL_STALLED when `timeoutMs` or `stallMs` passed
+ * @throws the signal's reason when aborted
+ */
+export async function run(options: RunOptions): Promise<RunResult> {
+  options.signal?.throwIfAborted();
+  const startedMs = performance.now();
+  const child = execa(options.command, options.args, {
+    cwd: options.cwd,
+    env: { ...options.env, SNVG_OWNER: ownerTag() },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    buffer: false,
+    reject: false,
+    detached: true,
+    cleanup: true,
+    encoding: 'buffer',
+  });
+  const record = announce(child, options.command);
+  const tail: string[] = [];
+  let lastHeardMs = performance.now();
+  let stalled = false;
+  const heard = (): void => {
+    lastHeardMs = performance.now();
+  };
+  const stop = (): void => endGroup(child);
+  options.signal?.addEventListener('abort', stop, { once: true });
+  const watch = setInterval(() => {
+    const now = performance.now();
+    const tooLong = options.timeoutMs !== undefined && now - startedMs > options.timeoutMs;
+    const tooQuiet = options.stallMs !== undefined && now - lastHeardMs > options.stallMs;
+    if (!stalled && (tooLong || tooQuiet)) {
+      stalled = true;
+      stop();
+    }
+  }, 250);
+  const stdout = child.stdout;
+  const stderr = child.stderr;
+  if (options.onStdoutChunk) {
+    stdout.on('data', (chunk: Buffer) => {
+      heard();
+      options.onStdoutChunk?.(chunk);
+    });
+  } else {
+    eachLine(stdout, (line) => {
+      heard();
+      options.onStdoutLine?.(line);
+    });
+  }
+  eachLine(stderr, (line) => {
+    heard();
+    tail.push(line.slice(0, 500));
+    if (tail.length > tailLines) tail.shift();
+    options.onStderrLine?.(line);
+  });
+  try {
+    const result = await child;
+    options.signal?.throwIfAborted();
+    if (stalled) {
+      throw new SnvgError('TOOL_STALLED', `${options.command} made no progress and was stopped`, 'Run again; if it repeats, the input may be damaged: try a re-encoded copy.');
+    }
+    const exitCode = result.exitCode;
+    if (exitCode === undefined || !(options.allowedExitCodes ?? [0]).includes(exitCode)) {
+      throw new ToolFailure(result.shortMessage ?? `${options.command} failed`, {
+        exitCode,
+        stderrTail: tail,
+        notStarted: record === undefined,
+        cause: result.cause,
+      });
+    }
+    return { exitCode, stderrTail: tail, wallMs: performance.now() - startedMs };
+  } finally {
+    clearInterval(watch);
+    options.signal?.removeEventListener('abort', stop);
+    if (record) observer?.ended(record);
+  }
+}
+
+/** A long-lived child that answers one JSON line per request line, and ends when its stdin closes. */
+export interface Service {
+  readonly pid: number | undefined;
+  send(message: unknown): void;
+  onMessage(listener: (message: unknown) => void): void;
+  /** Resolves with the exit code when the child has ended for whatever reason. */
+  readonly ended: Promise<{ exitCode: number | undefined; stderrTail: string[] }>;
+  /** Closes stdin and waits; ends the group when it does not leave by itself. */
+  close(): Promise<void>;
+}
+
+/** Starts a child that speaks NDJSON over stdin and stdout. */
+export function startService(options: { command: string; args: readonly string[]; cwd: string; env?: Record<string, string> }): Service {
+  const child = execa(options.command, options.args, {
+    cwd: options.cwd,
+    env: { ...options.env, SNVG_OWNER: ownerTag() },
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    buffer: false,
+    reject: false,
+    detached: true,
+    cleanup: true,
+    encoding: 'buffer',
+  });
+  const record = announce(child, options.command);
+  const tail: string[] = [];
+  const listeners = new Set<(message: unknown) => void>();
+  eachLine(child.stdout, (line) => {
+    if (line === '') return;
+    const message: unknown = JSON.parse(line);
+    for (const listener of listeners) listener(message);
+  });
+  eachLine(child.stderr, (line) => {
+    tail.push(line.slice(0, 500));
+    if (tail.length > tailLines) tail.shift();
+  });
+  // A child that dies with requests unsent reports it through `ended`, not as an unhandled EPIPE.
+  child.stdin.on('error', () => {});
+  const ended = child.then((result) => {
+    if (record) observer?.ended(record);
+    return { exitCode: result.exitCode, stderrTail: tail };
+  });
+  return {
+    pid: child.pid,
+    send: (message) => {
+      child.stdin.write(`${JSON.stringify(message)}\n`);
+    },
+    onMessage: (listener) => {
+      listeners.add(listener);
+    },
+    ended,
+    close: async () => {
+      child.stdin.end();
+      const timer = setTimeout(() => endGroup(child), killGraceMs);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function announce(child: { pid?: number | undefined }, command: string): ChildRecord | undefined {
+  if (child.pid === undefined) return undefined;
+  const record = { pid: child.pid, command };
+  observer?.started(record);
+  return record;
+}
+
+function endGroup(child: Pick<ResultPromise, 'pid'>): void {
+  const pid = child.pid;
+  if (pid === undefined) return;
+  signalGroup(pid, 'SIGTERM');
+  setTimeout(() => signalGroup(pid, 'SIGKILL'), killGraceMs).unref();
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // The group has already ended.
+  }
+}
+
+/** Splits at \n and \r (ffmpeg redraws its status with \r); a last line without an end counts. */
+function eachLine(stream: NodeJS.ReadableStream, onLine: (line: string) => void): void {
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split(/[\r\n]/);
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+  });
+  stream.on('end', () => {
+    if (rest !== '') onLine(rest);
+  });
+}
