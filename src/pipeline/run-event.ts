@@ -1,0 +1,32 @@
+import type { ErrorReport } from '../errors.js';
+import type { Notice } from './notice.js';
+import type { StageId } from './stage.js';
+
+interface OfTask {
+  taskKey: string;
+  stage: StageId;
+  /** Operation id, `transcribe.chunk`. */
+  op: string;
+  label: string;
+}
+
+export type JobState = 'running' | 'done' | 'partly-done' | 'failed' | 'cancelled';
+
+type EventBody =
+  | { type: 'job-started'; source: string; durationUs?: number; outputDir: string }
+  | { type: 'job-finished'; state: Exclude<JobState, 'running'>; outputDir: string; clips: number; manifestPath?: string; error?: ErrorReport }
+  | { type: 'stage-started'; stage: StageId }
+  | { type: 'stage-finished'; stage: StageId; state: 'done' | 'cached' | 'failed'; tasks: number; cachedTasks: number; cpuSeconds: number }
+  | ({ type: 'task-queued' } & OfTask)
+  | ({ type: 'task-started' } & OfTask)
+  | { type: 'task-progress'; taskKey: string; stage: StageId; fraction: number }
+  | ({ type: 'task-finished'; cached: boolean; cpuSeconds: number; wallMs: number } & OfTask)
+  | ({ type: 'task-failed'; error: ErrorReport } & OfTask)
+  | { type: 'notice'; notice: Notice }
+  | { type: 'clip-ready'; index: number; title: string; path: string; format: string; durationUs: number; score: number };
+
+/** Everything that happens in a run, in order. `at` is milliseconds since the epoch. */
+export type RunEvent = EventBody & { jobId: string; at: number };
+
+/** An event as its source states it; the job adds who and when. */
+export type RunEventBody = EventBody;
