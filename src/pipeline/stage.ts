@@ -29,6 +29,8 @@ export interface Toolchain {
   /** Folder that holds the shipped weights and fonts. */
   modelsDir: string;
   fontsDir: string;
+  /** What enters task keys for each tool an operation names: `ffmpeg`, `fonts`, `model:<id>` → hash. */
+  identities: Readonly<Record<string, string>>;
 }
 
 /** What a running operation may use. It has no other way to the outside. */

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { access, copyFile, mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { commitFile, explainWriteError, temporaryName } from './atomic-file.js';
+import { hashFile } from './fingerprint.js';
+import type { ArtifactKind, ArtifactRef } from './kinds.js';
+import type { ArtifactSource, ArtifactStore } from './store.js';
+
+/** Artifacts as files `<root>/ab/<sha256>`; temporary names become visible by rename only. */
+export class FileArtifactStore implements ArtifactStore {
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  async put<K extends ArtifactKind>(kind: K, source: ArtifactSource): Promise<ArtifactRef<K>> {
+    const known = 'bytes' in source ? { hash: createHash('sha256').update(source.bytes).digest('hex'), sizeBytes: source.bytes.byteLength } : await identify(source.path);
+    const target = this.#pathOf(known.hash);
+    if (await this.has(known.hash)) {
+      // Young again: a collection that runs now must not take what a live job was just promised.
+      const now = new Date();
+      await utimes(target, now, now);
+      if ('path' in source) await rm(source.path, { force: true });
+      return { kind, ...known };
+    }
+    await mkdir(dirname(target), { recursive: true });
+    const temporary = temporaryName(target);
+    try {
+      if ('bytes' in source) await writeFile(temporary, source.bytes, { flag: 'wx' });
+      else await copyFile(source.path, temporary);
+      await commitFile(temporary, target);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw explainWriteError(error, target);
+    }
+    if ('path' in source) await rm(source.path, { force: true });
+    return { kind, ...known };
+  }
+
+  async has(hash: string): Promise<boolean> {
+    try {
+      await access(this.#pathOf(hash));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  open(hash: string): Readable {
+    return createReadStream(this.#pathOf(hash));
+  }
+
+  materialize(hash: string): Promise<string> {
+    return Promise.resolve(this.#pathOf(hash));
+  }
+
+  async gc(keep: ReadonlySet<string>, minAgeMs: number): Promise<{ removed: number; freedBytes: number }> {
+    let removed = 0;
+    let freedBytes = 0;
+    const oldest = Date.now() - minAgeMs;
+    for (const entry of await readdir(this.#root, { recursive: true, withFileTypes: true }).catch(() => [])) {
+      if (!entry.isFile() || keep.has(entry.name)) continue;
+      const path = join(entry.parentPath, entry.name);
+      const info = await stat(path);
+      if (info.mtimeMs > oldest) continue;
+      await rm(path);
+      removed += 1;
+      freedBytes += info.size;
+    }
+    return { removed, freedBytes };
+  }
+
+  #pathOf(hash: string): string {
+    return join(this.#root, hash.slice(0, 2), hash);
+  }
+}
+
+async function identify(path: string): Promise<{ hash: string; sizeBytes: number }> {
+  const { sha256, sizeBytes } = await hashFile(path);
+  return { hash: sha256, sizeBytes };
+}

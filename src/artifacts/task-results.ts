@@ -1,0 +1,59 @@
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { writeFileAtomically } from './atomic-file.js';
+import { fileKinds, jsonKinds, type ArtifactKind } from './kinds.js';
+import { notice } from './schemas/common.js';
+
+const kindNames = [...Object.keys(jsonKinds), ...Object.keys(fileKinds)] as [ArtifactKind, ...ArtifactKind[]];
+
+const taskResult = z.object({
+  key: z.string(),
+  op: z.string(),
+  outputs: z.record(z.string(), z.object({ kind: z.enum(kindNames), hash: z.string(), sizeBytes: z.number() })),
+  notices: z.array(notice),
+  cpuSeconds: z.number(),
+  wallMs: z.number(),
+});
+/** What a finished task left behind; written once, after its artifacts are durable. */
+export type TaskResult = z.infer<typeof taskResult>;
+
+/** Task key → result, as small files beside the artifacts: what makes a second run cost nothing. */
+export class TaskResults {
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** Undefined when the task never finished, or its record cannot be read (it is then simply done again). */
+  async get(key: string): Promise<TaskResult | undefined> {
+    try {
+      return taskResult.parse(JSON.parse(await readFile(this.#pathOf(key), 'utf8')));
+    } catch {
+      return undefined;
+    }
+  }
+
+  async put(result: TaskResult): Promise<void> {
+    const path = this.#pathOf(result.key);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFileAtomically(path, JSON.stringify(result));
+  }
+
+  async delete(key: string): Promise<void> {
+    await rm(this.#pathOf(key), { force: true });
+  }
+
+  async *all(): AsyncIterable<TaskResult> {
+    for (const entry of await readdir(this.#root, { recursive: true, withFileTypes: true }).catch(() => [])) {
+      if (!entry.isFile() || !entry.name.endsWith('.json')) continue;
+      const result = await this.get(entry.name.slice(0, -'.json'.length));
+      if (result) yield result;
+    }
+  }
+
+  #pathOf(key: string): string {
+    return join(this.#root, key.slice(0, 2), `${key}.json`);
+  }
+}

@@ -1,0 +1,20 @@
+import type { Database } from './database.js';
+
+/** Small facts remembered between runs (file fingerprints, tool inspections). Losing one only costs time. */
+export class Memo {
+  readonly #get;
+  readonly #set;
+
+  constructor(db: Database) {
+    this.#get = db.prepare<[string], { value: string }>('SELECT value FROM memo WHERE key = ?');
+    this.#set = db.prepare('INSERT INTO memo (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value');
+  }
+
+  get(key: string): string | undefined {
+    return this.#get.get(key)?.value;
+  }
+
+  set(key: string, value: string): void {
+    this.#set.run(key, value);
+  }
+}

@@ -1,0 +1,4 @@
+import { initial } from './0001-initial.js';
+
+/** In order; the database's user_version is the number of those applied. Append only. */
+export const migrations: readonly string[] = [initial];
