@@ -1,0 +1,172 @@
+/**
+ * The import rules of docs/adr and CONTRIBUTING.md, as a linter.
+ * Type-only imports are free everywhere: they leave no trace in the compiled program.
+ * test/architecture/import-rules.test.ts plants a violation of each kind and sees it refused.
+ */
+
+/** Leaves: small, dependency-free modules that anyone may import. */
+const leaves = '^src/(errors|logger|clock)\\.ts$';
+const errorsOnly = '^src/errors\\.ts$';
+
+const room = (name) => `^src/${name}/`;
+const pipelineCore = '^src/pipeline/[^/]+\\.ts$';
+const stageFolder = '^src/pipeline/(ingest|transcribe|analyze|segment|render|publish)/';
+
+/** A layer may import itself and what is listed; anything else in src is refused. */
+function layer(name, from, allowed, comment) {
+  return {
+    name,
+    severity: 'error',
+    comment,
+    from,
+    to: { path: '^src/', pathNot: allowed, dependencyTypesNot: ['type-only'] },
+  };
+}
+
+/** One package, one home. */
+function onlyHome(name, packages, home, comment) {
+  return {
+    name,
+    severity: 'error',
+    comment,
+    from: { path: '^src/', pathNot: home },
+    to: { path: `(^|/)node_modules/(${packages})(/|$)`, dependencyTypesNot: ['type-only'] },
+  };
+}
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      comment: 'Two modules that need each other are one module, or miss a third.',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-unresolvable',
+      severity: 'error',
+      comment: 'Every import must be found on disk or in package.json.',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-dev-package-in-product',
+      severity: 'error',
+      comment: 'What src imports must be installed with snvg.',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'product-knows-no-test',
+      severity: 'error',
+      comment: 'src is complete without its tests and benches.',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench|script)/' },
+    },
+
+    layer('cli', { path: '^src/cli\\.ts$' }, [room('commands'), '^src/app\\.ts$', room('ui'), room('config'), errorsOnly], 'cli → commands, app, ui, config, errors'),
+    layer('commands', { path: room('commands') }, [room('commands'), '^src/app\\.ts$', room('ui'), room('config'), errorsOnly], 'commands → app, ui, config, errors'),
+    layer(
+      'pipeline-core',
+      { path: pipelineCore, pathNot: '^src/pipeline/stages\\.ts$' },
+      [pipelineCore, room('artifacts'), room('process'), leaves],
+      'pipeline/*.ts → artifacts, process, errors, clock, logger (jobs by type); stage folders only through stages.ts',
+    ),
+    layer(
+      'pipeline-stages-registry',
+      { path: '^src/pipeline/stages\\.ts$' },
+      [pipelineCore, room('artifacts'), room('process'), leaves, stageFolder],
+      'pipeline/stages.ts is the one registry of stage folders',
+    ),
+    {
+      name: 'stages-load-when-needed',
+      severity: 'error',
+      comment: 'pipeline/stages.ts imports a stage only dynamically, so that a command loads what it runs.',
+      from: { path: '^src/pipeline/stages\\.ts$' },
+      to: { path: stageFolder, dynamic: false, dependencyTypesNot: ['type-only'] },
+    },
+    layer(
+      'stage',
+      { path: stageFolder },
+      [
+        '^src/pipeline/$1/',
+        pipelineCore,
+        room('media'),
+        room('inference'),
+        room('captions'),
+        room('text'),
+        room('process'),
+        room('artifacts'),
+        leaves,
+      ],
+      'pipeline/<stage> → pipeline/*.ts, media, inference, captions, text, process, artifacts, errors, clock, logger; never another stage',
+    ),
+    {
+      name: 'stage-knows-no-registry',
+      severity: 'error',
+      comment: 'A stage that imports the registry of stages imports every stage.',
+      from: { path: stageFolder },
+      to: { path: '^src/pipeline/stages\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    layer(
+      'backends',
+      { path: '^src/pipeline/backends/' },
+      ['^src/pipeline/backends/', pipelineCore, room('artifacts'), room('process'), leaves],
+      'pipeline/backends → pipeline/*.ts, artifacts, process, errors',
+    ),
+    layer(
+      'publisher-contract',
+      { path: '^src/publishers/[^/]+\\.ts$' },
+      [room('publishers'), room('process'), leaves],
+      'publishers/*.ts → publishers, process, errors',
+    ),
+    layer(
+      'publisher',
+      { path: '^src/publishers/([^/]+)/' },
+      ['^src/publishers/$1/', '^src/publishers/[^/]+\\.ts$', room('process'), leaves],
+      'publishers/<platform> → publishers/*.ts, process, errors; never a sibling',
+    ),
+    layer('media', { path: room('media') }, [room('media'), room('process'), leaves], 'media → process, errors'),
+    layer('inference', { path: room('inference') }, [room('inference'), room('process'), leaves], 'inference → process, errors'),
+    layer('captions', { path: room('captions') }, [room('captions'), errorsOnly], 'captions → nothing but errors'),
+    layer('text', { path: room('text') }, [room('text'), errorsOnly], 'text → nothing but errors'),
+    ...['jobs', 'artifacts', 'config', 'ui', 'process'].map((name) =>
+      layer(name, { path: room(name) }, [room(name), leaves], `${name} → errors, logger, clock`),
+    ),
+    layer('leaves', { path: leaves }, [leaves], 'errors, logger and clock import nothing of ours but each other'),
+    {
+      name: 'options-are-plain-data',
+      severity: 'error',
+      comment: '`snvg --help` reads config/options.ts, so it imports nothing at all.',
+      from: { path: '^src/config/options\\.ts$' },
+      to: { dependencyTypesNot: ['type-only'] },
+    },
+
+    onlyHome('fluent-ffmpeg-home', 'fluent-ffmpeg', '^src/media/ffmpeg\\.ts$', 'It builds argument lists, in one module (ADR 0002).'),
+    onlyHome('execa-home', 'execa', '^src/process/run\\.ts$', 'Every child process is started by process/run.ts (ADR 0002).'),
+    onlyHome('onnxruntime-home', 'onnxruntime-[^/]+', '^src/inference/', 'Models run behind src/inference (ADR 0003).'),
+    onlyHome('better-sqlite3-home', 'better-sqlite3', '^src/jobs/', 'The database has one home (ADR 0005).'),
+    onlyHome('ink-home', '(ink|react|react-reconciler)', '^src/ui/ink/', 'The live view alone draws with ink.'),
+    onlyHome('googleapis-home', 'googleapis', '^src/publishers/', 'A platform’s client belongs to its publisher.'),
+    onlyHome('twitter-home', 'twitter-api-v2', '^src/publishers/', 'A platform’s client belongs to its publisher.'),
+    {
+      name: 'child-process-home',
+      severity: 'error',
+      comment: 'A child that process/run.ts did not start is not found again after a kill (ADR 0009).',
+      from: { path: '^src/', pathNot: '^src/process/' },
+      to: { path: '^(node:)?child_process$', dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      mainFields: ['main', 'types'],
+    },
+  },
+};
