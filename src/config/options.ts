@@ -10,6 +10,8 @@ interface OptionBase {
   short?: string;
   env?: string;
   doc: string;
+  /** Heading it stands under in help and documentation. */
+  group: string;
   /** Where it may be given: on every command, on commands that run stages, or only in files and environment. */
   scope: 'global' | 'run' | 'output';
   /** Only a flag: makes no sense in a file. */
@@ -20,49 +22,64 @@ export type OptionSpec =
   | (OptionBase & { type: 'boolean'; default: boolean })
   | (OptionBase & { type: 'integer'; default: number | null; min: number; max: number; placeholder: string })
   | (OptionBase & { type: 'number'; default: number | null; min: number; max: number; placeholder: string })
-  | (OptionBase & { type: 'text'; default: string | null; placeholder: string; pattern?: string })
+  | (OptionBase & {
+      type: 'text';
+      default: string | null;
+      placeholder: string;
+      /** `expects` says in words what `pattern` demands. */
+      pattern?: string;
+      expects?: string;
+      /**
+       * The value is a path. In a configuration file, relative ones count from the file's folder; the bare name of a program is looked up on PATH.
+       * A program is never taken from a file that was found by searching: opening a downloaded folder must not choose what runs.
+       */
+      path?: 'folder' | 'program';
+    })
   | (OptionBase & { type: 'choice'; default: string; choices: readonly string[] })
   | (OptionBase & { type: 'list'; default: readonly string[]; choices?: readonly string[]; placeholder: string });
 
 export const formats = ['vertical', 'square', 'wide'] as const;
 export type Format = (typeof formats)[number];
 
-const hexColor = '^#[0-9a-fA-F]{6}$';
+const color = { pattern: '^#[0-9a-fA-F]{6}$', expects: 'a colour such as #FFE500' } as const;
+
+const group = {
+  make: 'What to make',
+  look: 'How it looks',
+  encode: 'How it is encoded',
+  place: 'Where it goes',
+  run: 'How it runs',
+  report: 'What is said about it',
+} as const;
 
 export const options = [
-  // What to make
-  { key: 'clips', type: 'integer', default: null, min: 1, max: 50, placeholder: 'n', short: 'n', env: 'SNVG_CLIPS', scope: 'run', doc: 'How many clips at most (default: one a minute, 1 to 9)' },
-  { key: 'minLength', type: 'number', default: 20, min: 3, max: 600, placeholder: 'seconds', env: 'SNVG_MIN_LENGTH', scope: 'run', doc: 'Shortest clip' },
-  { key: 'maxLength', type: 'number', default: 60, min: 5, max: 900, placeholder: 'seconds', env: 'SNVG_MAX_LENGTH', scope: 'run', doc: 'Longest clip' },
-  { key: 'format', type: 'list', default: ['vertical'], choices: formats, placeholder: 'name', short: 'f', env: 'SNVG_FORMAT', scope: 'run', doc: 'Shape: vertical 1080×1920, square 1080×1080, wide 1920×1080; several with commas' },
-  { key: 'language', type: 'text', default: 'auto', placeholder: 'code', pattern: '^(auto|[a-z]{2,3})$', env: 'SNVG_LANGUAGE', scope: 'run', doc: 'Spoken language (en, ja, …); auto detects it' },
-  { key: 'useCaptions', type: 'boolean', default: false, env: 'SNVG_USE_CAPTIONS', scope: 'run', doc: 'Take the words from captions found with the source, not from its sound' },
-  // How it looks
-  { key: 'captions', type: 'boolean', default: true, env: 'SNVG_CAPTIONS', scope: 'run', doc: 'Burn captions into the picture' },
-  { key: 'captionColor', type: 'text', default: '#FFFFFF', placeholder: '#rrggbb', pattern: hexColor, env: 'SNVG_CAPTION_COLOR', scope: 'run', doc: 'Colour of caption text' },
-  { key: 'captionHighlight', type: 'text', default: '#FFE500', placeholder: '#rrggbb', pattern: hexColor, env: 'SNVG_CAPTION_HIGHLIGHT', scope: 'run', doc: 'Colour of the word being spoken' },
-  { key: 'captionSize', type: 'integer', default: 84, min: 36, max: 160, placeholder: 'px', env: 'SNVG_CAPTION_SIZE', scope: 'run', doc: 'Caption size in pixels on a 1920 high picture' },
-  { key: 'captionUppercase', type: 'boolean', default: false, env: 'SNVG_CAPTION_UPPERCASE', scope: 'run', doc: 'Captions in capitals' },
-  // How it is encoded
-  { key: 'crf', type: 'integer', default: 20, min: 0, max: 40, placeholder: 'n', env: 'SNVG_CRF', scope: 'run', doc: 'x264 quality: lower is better and larger' },
-  { key: 'preset', type: 'choice', default: 'veryfast', choices: ['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow'], env: 'SNVG_PRESET', scope: 'run', doc: 'x264 preset' },
-  { key: 'loudness', type: 'number', default: -14, min: -30, max: -8, placeholder: 'LUFS', env: 'SNVG_LOUDNESS', scope: 'run', doc: 'Integrated loudness of each clip' },
-  // Where it goes
-  { key: 'output', type: 'text', default: null, placeholder: 'folder', short: 'o', env: 'SNVG_OUTPUT', scope: 'run', doc: 'Output folder (default: <name>.snvg in the working directory)' },
-  { key: 'to', type: 'list', default: [], placeholder: 'target', env: 'SNVG_TO', scope: 'run', doc: 'Publish to these targets after rendering (file:<folder>)' },
-  // How it runs
-  { key: 'concurrency', type: 'integer', default: null, min: 1, max: 256, placeholder: 'slots', short: 'j', env: 'SNVG_CONCURRENCY', scope: 'run', doc: 'CPU slots to use (default: all cores)' },
-  { key: 'strict', type: 'boolean', default: false, env: 'SNVG_STRICT', scope: 'run', doc: 'Exit 8 when anything was done in a lesser way' },
-  { key: 'fresh', type: 'boolean', default: false, scope: 'run', flagOnly: true, doc: 'Forget earlier results for this source and start anew' },
-  { key: 'dryRun', type: 'boolean', default: false, scope: 'run', flagOnly: true, doc: 'Say what would be done; write nothing' },
-  { key: 'ffmpeg', type: 'text', default: null, placeholder: 'path', env: 'SNVG_FFMPEG', scope: 'global', doc: 'The ffmpeg to use (5.1 or later, with libass and libx264)' },
-  { key: 'ffprobe', type: 'text', default: null, placeholder: 'path', env: 'SNVG_FFPROBE', scope: 'global', doc: 'The ffprobe to use' },
-  { key: 'models', type: 'text', default: null, placeholder: 'folder', env: 'SNVG_MODELS', scope: 'global', doc: 'Folder of model weights (default: those shipped with snvg)' },
-  // What is said about it
-  { key: 'json', type: 'boolean', default: false, scope: 'output', flagOnly: true, doc: 'One JSON result on stdout' },
-  { key: 'events', type: 'boolean', default: false, scope: 'output', flagOnly: true, doc: 'One JSON line per event on stdout, as it happens' },
-  { key: 'color', type: 'boolean', default: true, scope: 'output', flagOnly: true, doc: 'Colour and live view on a terminal' },
-  { key: 'logLevel', type: 'choice', default: 'warn', choices: ['debug', 'info', 'warn', 'error', 'silent'], env: 'SNVG_LOG_LEVEL', scope: 'global', doc: 'How much to log on stderr' },
+  { key: 'clips', group: group.make, type: 'integer', default: null, min: 1, max: 50, placeholder: 'n', short: 'n', env: 'SNVG_CLIPS', scope: 'run', doc: 'How many clips at most (default: one a minute, 1 to 9)' },
+  { key: 'minLength', group: group.make, type: 'number', default: 20, min: 3, max: 600, placeholder: 'seconds', env: 'SNVG_MIN_LENGTH', scope: 'run', doc: 'Shortest clip' },
+  { key: 'maxLength', group: group.make, type: 'number', default: 60, min: 5, max: 900, placeholder: 'seconds', env: 'SNVG_MAX_LENGTH', scope: 'run', doc: 'Longest clip' },
+  { key: 'format', group: group.make, type: 'list', default: ['vertical'], choices: formats, placeholder: 'name', short: 'f', env: 'SNVG_FORMAT', scope: 'run', doc: 'Shape: vertical 1080×1920, square 1080×1080, wide 1920×1080; several with commas' },
+  { key: 'language', group: group.make, type: 'text', default: 'auto', placeholder: 'code', pattern: '^(auto|[a-z]{2,3})$', expects: 'auto or a language code such as en', env: 'SNVG_LANGUAGE', scope: 'run', doc: 'Spoken language (en, ja, …); auto detects it' },
+  { key: 'useCaptions', group: group.make, type: 'boolean', default: false, env: 'SNVG_USE_CAPTIONS', scope: 'run', doc: 'Take the words from captions found with the source, not from its sound' },
+  { key: 'captions', group: group.look, type: 'boolean', default: true, env: 'SNVG_CAPTIONS', scope: 'run', doc: 'Burn captions into the picture' },
+  { key: 'captionColor', group: group.look, type: 'text', default: '#FFFFFF', placeholder: '#rrggbb', ...color, env: 'SNVG_CAPTION_COLOR', scope: 'run', doc: 'Colour of caption text' },
+  { key: 'captionHighlight', group: group.look, type: 'text', default: '#FFE500', placeholder: '#rrggbb', ...color, env: 'SNVG_CAPTION_HIGHLIGHT', scope: 'run', doc: 'Colour of the word being spoken' },
+  { key: 'captionSize', group: group.look, type: 'integer', default: 84, min: 36, max: 160, placeholder: 'px', env: 'SNVG_CAPTION_SIZE', scope: 'run', doc: 'Caption size in pixels on a 1920 high picture' },
+  { key: 'captionUppercase', group: group.look, type: 'boolean', default: false, env: 'SNVG_CAPTION_UPPERCASE', scope: 'run', doc: 'Captions in capitals' },
+  { key: 'crf', group: group.encode, type: 'integer', default: 20, min: 0, max: 40, placeholder: 'n', env: 'SNVG_CRF', scope: 'run', doc: 'x264 quality: lower is better and larger' },
+  { key: 'preset', group: group.encode, type: 'choice', default: 'veryfast', choices: ['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow'], env: 'SNVG_PRESET', scope: 'run', doc: 'x264 preset' },
+  { key: 'loudness', group: group.encode, type: 'number', default: -14, min: -30, max: -8, placeholder: 'LUFS', env: 'SNVG_LOUDNESS', scope: 'run', doc: 'Integrated loudness of each clip' },
+  { key: 'output', group: group.place, type: 'text', default: null, placeholder: 'folder', path: 'folder', short: 'o', env: 'SNVG_OUTPUT', scope: 'run', doc: 'Output folder (default: <name>.snvg in the working directory)' },
+  { key: 'to', group: group.place, type: 'list', default: [], placeholder: 'target', env: 'SNVG_TO', scope: 'run', doc: 'Publish to these targets after rendering (file:<folder>)' },
+  { key: 'concurrency', group: group.run, type: 'integer', default: null, min: 1, max: 256, placeholder: 'slots', short: 'j', env: 'SNVG_CONCURRENCY', scope: 'run', doc: 'CPU slots to use (default: all cores)' },
+  { key: 'strict', group: group.run, type: 'boolean', default: false, env: 'SNVG_STRICT', scope: 'run', doc: 'Exit 8 when anything was done in a lesser way' },
+  { key: 'fresh', group: group.run, type: 'boolean', default: false, scope: 'run', flagOnly: true, doc: 'Forget earlier results for this source and start anew' },
+  { key: 'dryRun', group: group.run, type: 'boolean', default: false, scope: 'run', flagOnly: true, doc: 'Say what would be done; write nothing' },
+  { key: 'ffmpeg', group: group.run, type: 'text', default: null, placeholder: 'path', path: 'program', env: 'SNVG_FFMPEG', scope: 'global', doc: 'The ffmpeg to use (5.1 or later, with libass and libx264)' },
+  { key: 'ffprobe', group: group.run, type: 'text', default: null, placeholder: 'path', path: 'program', env: 'SNVG_FFPROBE', scope: 'global', doc: 'The ffprobe to use' },
+  { key: 'models', group: group.run, type: 'text', default: null, placeholder: 'folder', path: 'folder', env: 'SNVG_MODELS', scope: 'global', doc: 'Folder of model weights (default: those shipped with snvg)' },
+  { key: 'json', group: group.report, type: 'boolean', default: false, scope: 'output', flagOnly: true, doc: 'One JSON result on stdout' },
+  { key: 'events', group: group.report, type: 'boolean', default: false, scope: 'output', flagOnly: true, doc: 'One JSON line per event on stdout, as it happens' },
+  { key: 'color', group: group.report, type: 'boolean', default: true, scope: 'output', flagOnly: true, doc: 'Colour and live view on a terminal' },
+  { key: 'logLevel', group: group.report, type: 'choice', default: 'warn', choices: ['debug', 'info', 'warn', 'error', 'silent'], env: 'SNVG_LOG_LEVEL', scope: 'global', doc: 'How much to log on stderr' },
 ] as const satisfies readonly OptionSpec[];
 
 type Row = (typeof options)[number];
