@@ -8,6 +8,11 @@ export function temporaryName(path: string): string {
   return join(dirname(path), `.${randomBytes(6).toString('hex')}.part`);
 }
 
+/** Whether a name was made by `temporaryName`. */
+export function isTemporaryName(name: string): boolean {
+  return /^\.[0-9a-f]{12}\.part$/.test(name);
+}
+
 /** Makes the file's bytes and its directory entry durable. */
 async function syncPath(path: string): Promise<void> {
   const handle = await open(path, 'r');

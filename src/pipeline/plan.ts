@@ -1,0 +1,156 @@
+import type { ArtifactRef } from '../artifacts/kinds.js';
+import type { Range } from '../artifacts/schemas/common.js';
+import type { Moment, Selection } from '../artifacts/schemas/selection.js';
+import type { Source } from '../artifacts/schemas/source.js';
+import type { RenderStyle } from './render/index.js';
+import type { FileRef, Planner, StageId } from './stage.js';
+import { stages } from './stages.js';
+
+/** What a person asked of one source. */
+export interface JobRequest {
+  /** Absolute path of the source. */
+  path: string;
+  /** Folder searched for sidecars. */
+  sidecarDir: string;
+  language: string;
+  useCaptions: boolean;
+  /** Null: as many as the length suggests. */
+  clips: number | null;
+  minLengthUs: number;
+  maxLengthUs: number;
+  formats: readonly RenderFormat[];
+  style: RenderStyle;
+  /** The last stage to plan. */
+  until: Exclude<StageId, 'publish'>;
+  /** A transcript artifact given by hand in place of recognition. */
+  transcript?: ArtifactRef<'transcript'>;
+  /** Moments given by hand in place of choosing. */
+  moments?: (source: Source) => Moment[];
+}
+
+export type RenderFormat = Parameters<(typeof import('./render/index.js'))['planRender']>[1]['format'];
+
+export interface RenderedClip {
+  moment: Moment;
+  format: RenderFormat;
+  clip: ArtifactRef<'clip'>;
+}
+
+/** Everything a job has made, as far as it was planned. */
+export interface JobOutcome {
+  file: FileRef;
+  source: Source;
+  transcript?: ArtifactRef<'transcript'>;
+  candidates?: ArtifactRef<'candidates'>;
+  selection?: Selection;
+  clips: RenderedClip[];
+  failures: { moment: Moment; format: RenderFormat; error: unknown }[];
+}
+
+/** What the plan asks back while it runs. */
+export interface JobCallbacks {
+  finishStage(id: StageId): void;
+  sourceKnown(source: Source): void;
+  /** The moments are chosen; nothing is rendered yet. Called before the first render. */
+  selected(outcome: Pick<JobOutcome, 'file' | 'source'> & { selection: Selection }): Promise<void>;
+  /** A caption file that a person corrected, if there is one for this moment. */
+  editedCaptions(moment: Moment): Promise<FileRef | undefined>;
+  clipReady(clip: RenderedClip): Promise<void>;
+}
+
+/** Padding of the fine pass around a moment, so that a camera may know what comes right before and after. */
+const windowPaddingUs = 200_000;
+
+/**
+ * The whole job as ordinary code over memoised tasks: running it again costs nothing for what is known,
+ * and what later stages do is decided by what earlier ones found.
+ *
+ * @throws whatever the first failing task of ingest…segment throws; failed renders are returned, not thrown
+ */
+export async function planJob(planner: Planner, request: JobRequest, callbacks: JobCallbacks): Promise<JobOutcome> {
+  const { planIngest } = await stages.ingest();
+  const { file, source: sourceRef } = await planIngest(planner, { path: request.path, minLengthUs: request.minLengthUs });
+  const source = await planner.read(sourceRef);
+  callbacks.sourceKnown(source);
+  callbacks.finishStage('ingest');
+  const outcome: JobOutcome = { file, source, clips: [], failures: [] };
+  if (request.until === 'ingest') return outcome;
+
+  const [heard, coarse] = await both(
+    hear(planner, request, file, sourceRef).finally(() => callbacks.finishStage('transcribe')),
+    request.until === 'transcribe' ? Promise.resolve(undefined) : seeCoarsely(planner, file, sourceRef),
+  );
+  outcome.transcript = heard.transcript;
+  if (request.until === 'transcribe' || coarse === undefined) return outcome;
+  if (request.until === 'analyze') {
+    callbacks.finishStage('analyze');
+    return outcome;
+  }
+
+  const { planSegment } = await stages.segment();
+  const { clips, minLengthUs, maxLengthUs } = request;
+  const chosen = await planSegment(planner, { source: sourceRef, transcript: heard.transcript, speech: heard.speech, coarse, clips, minLengthUs, maxLengthUs });
+  outcome.candidates = chosen.candidates;
+  const automatic = await planner.read(chosen.selection);
+  outcome.selection = request.moments ? { ...automatic, moments: request.moments(source) } : automatic;
+  callbacks.finishStage('segment');
+  await callbacks.selected({ file, source, selection: outcome.selection });
+  if (request.until === 'segment') return outcome;
+
+  await renderAll(planner, request, callbacks, { outcome, sourceRef, transcript: heard.transcript });
+  callbacks.finishStage('analyze');
+  callbacks.finishStage('render');
+  return outcome;
+}
+
+async function hear(planner: Planner, request: JobRequest, file: FileRef, source: ArtifactRef<'source'>): Promise<{ speech: ArtifactRef<'speech'>; transcript: ArtifactRef<'transcript'> }> {
+  const { planTranscribe } = await stages.transcribe();
+  const { language, useCaptions, sidecarDir } = request;
+  const heard = await planTranscribe(planner, { file, source, language, useCaptions, dir: sidecarDir });
+  return request.transcript ? { ...heard, transcript: request.transcript } : heard;
+}
+
+async function seeCoarsely(planner: Planner, file: FileRef, source: ArtifactRef<'source'>): Promise<ArtifactRef<'coarse'>> {
+  const { planCoarse } = await stages.analyze();
+  return planCoarse(planner, { file, source });
+}
+
+async function renderAll(planner: Planner, request: JobRequest, callbacks: JobCallbacks, known: { outcome: JobOutcome; sourceRef: ArtifactRef<'source'>; transcript: ArtifactRef<'transcript'> }): Promise<void> {
+  const [{ planFine }, { planRender }] = await Promise.all([stages.analyze(), stages.render()]);
+  const { outcome, sourceRef, transcript } = known;
+  const { file, source, selection } = outcome;
+  const moments = (selection?.moments ?? []).toSorted((a, b) => a.rank - b.rank);
+  const renders = moments.flatMap((moment) => {
+    // Better moments first, and of each the look before the render: something to watch early.
+    const priority = moments.length - moment.rank;
+    const label = `clip ${moment.index}`;
+    const fine = planFine(planner, { file, source: sourceRef, window: windowOf(moment.ranges, source.durationUs), label, priority: priority * 2 });
+    return request.formats.map(async (format) => {
+      try {
+        const editedSrt = await callbacks.editedCaptions(moment);
+        const clip = await planRender(planner, { file, source: sourceRef, transcript, fine: await fine, moment, format, style: request.style, editedSrt, priority: priority * 2 + 1 });
+        const rendered = { moment, format, clip };
+        outcome.clips.push(rendered);
+        await callbacks.clipReady(rendered);
+      } catch (error) {
+        outcome.failures.push({ moment, format, error });
+      }
+    });
+  });
+  await Promise.all(renders);
+  planner.signal.throwIfAborted();
+}
+
+function windowOf(ranges: readonly Range[], durationUs: number): Range {
+  const startUs = Math.min(...ranges.map((range) => range.startUs));
+  const endUs = Math.max(...ranges.map((range) => range.endUs));
+  return { startUs: Math.max(0, startUs - windowPaddingUs), endUs: Math.min(durationUs, endUs + windowPaddingUs) };
+}
+
+/** Like Promise.all, but looks at both to the end: a dry run must see every branch, and a failure must not leave the other running unseen. */
+async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  const [a, b] = await Promise.allSettled([first, second]);
+  if (a.status === 'rejected') throw a.reason;
+  if (b.status === 'rejected') throw b.reason;
+  return [a.value, b.value];
+}

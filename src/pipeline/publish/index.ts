@@ -1,0 +1,32 @@
+import { isSettled, type Publication, type PublicationStep, type PublishContext, type Publisher } from '../../publishers/publisher.js';
+
+/** A publisher that never settles is a fault of its own, not a reason to hang. */
+const maxSteps = 10_000;
+
+/**
+ * Moves one publication to where it rests, persisting every step before the next. Publishing is the one effect of
+ * snvg, so it is not a cached task: its memory is the publications ledger.
+ *
+ * @param record persists a step and returns the publication as it now stands
+ */
+export async function publishClip(publisher: Publisher, publication: Publication, context: PublishContext, record: (step: PublicationStep & { error?: string }) => Publication): Promise<Publication> {
+  let current = publication;
+  if (current.state === 'unknown') {
+    const found = await publisher.lookup(current, context);
+    if (!found) return current;
+    current = record(found);
+  }
+  if (current.state === 'failed') current = record({ state: current.handle === null ? 'claimed' : 'prepared' });
+  for (let step = 0; !isSettled(current.state); step += 1) {
+    if (step === maxSteps) throw new Error(`publisher ${publisher.id} does not settle`);
+    context.signal.throwIfAborted();
+    try {
+      current = record(await publisher.advance(current, context));
+    } catch (error) {
+      if (context.signal.aborted) throw error;
+      record({ state: 'failed', error: error instanceof Error ? error.message : String(error) });
+      throw error;
+    }
+  }
+  return current;
+}

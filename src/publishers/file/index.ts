@@ -1,0 +1,120 @@
+import { copyFile, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { SnvgError } from '../../errors.js';
+import type { Finding, Publication, PublicationStep, PublishableClip, PublishContext, Publisher } from '../publisher.js';
+import { postText } from './post-text.js';
+
+/** Name of the file that says which publication a folder holds. */
+const markName = 'post.json';
+
+/**
+ * A folder laid out for uploading by hand: `<account>/<clip>/` with the video, its captions, a cover and the text
+ * to paste. The account is the folder's absolute path; the handle is the clip's folder name. The clip's folder
+ * appears whole, by one rename.
+ */
+export const filePublisher: Publisher = {
+  id: 'file',
+  limits: { checkedOn: '2026-11-25' },
+
+  account(text: string): string {
+    if (text === '') throw new SnvgError('USAGE', 'The target file needs a folder', 'Name one: --to file:outbox');
+    return resolve(text);
+  },
+
+  check(clip: PublishableClip): Finding[] {
+    return clip.captions === null ? [{ severity: 'adjusted', message: 'The clip has no caption files', remedy: 'Render with --captions to add them.' }] : [];
+  },
+
+  async advance(publication: Publication, context: PublishContext): Promise<PublicationStep> {
+    if (publication.handle === null) return { state: 'prepared', handle: await freeName(publication, context.clip.stem) };
+    const folder = join(publication.account, publication.handle);
+    const url = pathToFileURL(folder).href;
+    if (await holds(folder, publication)) return { state: 'published', url };
+    if (publication.state === 'prepared') return { state: 'uploading' };
+    await layOut(folder, publication, context);
+    return { state: 'published', url };
+  },
+
+  async lookup(publication: Publication): Promise<PublicationStep | undefined> {
+    if (publication.handle === null) return undefined;
+    const folder = join(publication.account, publication.handle);
+    return (await holds(folder, publication)) ? { state: 'published', url: pathToFileURL(folder).href } : { state: 'prepared' };
+  },
+};
+
+/** The clip's own name, or with a number behind it when another clip has that folder. */
+async function freeName(publication: Publication, stem: string): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    const name = attempt === 1 ? stem : `${stem}-${attempt}`;
+    const mark = await readMark(join(publication.account, name));
+    if (mark === undefined || (mark.key === publication.key && mark.revision === publication.revision)) return name;
+  }
+}
+
+async function holds(folder: string, publication: Publication): Promise<boolean> {
+  const mark = await readMark(folder);
+  return mark !== undefined && mark.key === publication.key && mark.revision === publication.revision;
+}
+
+/** Undefined when nothing is there; a folder without a mark is somebody's own and counts as another publication. */
+async function readMark(folder: string): Promise<{ key: string; revision: number } | undefined> {
+  try {
+    return JSON.parse(await readFile(join(folder, markName), 'utf8')) as { key: string; revision: number };
+  } catch {
+    const exists = await open(folder, 'r').then(
+      async (handle) => {
+        await handle.close();
+        return true;
+      },
+      () => false,
+    );
+    return exists ? { key: '', revision: 0 } : undefined;
+  }
+}
+
+async function layOut(folder: string, publication: Publication, context: PublishContext): Promise<void> {
+  const { clip, signal } = context;
+  // Named by the key, so that a repeated step writes over its own leftovers and nobody else's.
+  const temporary = join(publication.account, `.${publication.key.slice(0, 16)}.part`);
+  try {
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(temporary, { recursive: true });
+    const files: [from: string, to: string][] = [
+      [clip.videoPath, `${clip.stem}.mp4`],
+      [clip.coverPath, 'cover.jpg'],
+      ...(clip.captions ? ([[clip.captions.srt, `${clip.stem}.srt`], [clip.captions.vtt, `${clip.stem}.vtt`]] as [string, string][]) : []),
+    ];
+    for (const [index, [from, to]] of files.entries()) {
+      signal.throwIfAborted();
+      await copyFile(from, join(temporary, to));
+      await sync(join(temporary, to));
+      context.progress((index + 1) / files.length);
+    }
+    await writeFile(join(temporary, 'post.txt'), postText(clip));
+    const { key, revision, title, sourceSha256, lineage, clipSha256 } = publication;
+    await writeFile(join(temporary, markName), `${JSON.stringify({ key, revision, title, sourceSha256, lineage, clipSha256 }, null, 1)}\n`);
+    await sync(join(temporary, markName));
+    await rename(temporary, folder);
+    await sync(publication.account);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw explain(error, publication.account);
+  }
+}
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function explain(error: unknown, folder: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOSPC') return new SnvgError('DISK_FULL', `No space left in ${folder}`, 'Free some space and publish again: clips already there are kept.', { cause: error });
+  if (code === 'EACCES' || code === 'EROFS' || code === 'ENOTDIR') return new SnvgError('OUTPUT_UNWRITABLE', `Cannot write into ${folder}`, 'Choose a folder you may write to: --to file:<folder>', { cause: error });
+  return error;
+}
