@@ -9,6 +9,8 @@ const leaves = '^src/(errors|logger|clock)\\.ts$';
 const errorsOnly = '^src/errors\\.ts$';
 
 const room = (name) => `^src/${name}/`;
+/** The composition root: app.ts and what it is split into. */
+const app = '^src/app(\\.ts$|/)';
 const pipelineCore = '^src/pipeline/[^/]+\\.ts$';
 const stageFolder = '^src/pipeline/(ingest|transcribe|analyze|segment|render|publish)/';
 
@@ -66,8 +68,8 @@ export default {
       to: { path: '^(test|bench|script)/' },
     },
 
-    layer('cli', { path: '^src/cli\\.ts$' }, [room('commands'), '^src/app\\.ts$', room('ui'), room('config'), errorsOnly], 'cli → commands, app, ui, config, errors'),
-    layer('commands', { path: room('commands') }, [room('commands'), '^src/app\\.ts$', room('ui'), room('config'), errorsOnly], 'commands → app, ui, config, errors'),
+    layer('cli', { path: '^src/cli\\.ts$' }, [room('commands'), app, room('ui'), room('config'), errorsOnly], 'cli → commands, app, ui, config, errors'),
+    layer('commands', { path: room('commands') }, [room('commands'), app, room('ui'), room('config'), errorsOnly], 'commands → app, ui, config, errors'),
     layer(
       'pipeline-core',
       { path: pipelineCore, pathNot: '^src/pipeline/stages\\.ts$' },
@@ -128,6 +130,7 @@ export default {
       ['^src/publishers/$1/', '^src/publishers/[^/]+\\.ts$', room('process'), leaves],
       'publishers/<platform> → publishers/*.ts, process, errors; never a sibling',
     ),
+    layer('output', { path: room('output') }, [room('output'), room('artifacts'), leaves], 'output → artifacts, errors, logger, clock'),
     layer('media', { path: room('media') }, [room('media'), room('process'), leaves], 'media → process, errors'),
     layer('inference', { path: room('inference') }, [room('inference'), room('process'), leaves], 'inference → process, errors'),
     layer('captions', { path: room('captions') }, [room('captions'), errorsOnly], 'captions → nothing but errors'),

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -24,6 +24,7 @@ const planted: Record<string, string> = {
   'src/jobs/database.ts': "import 'better-sqlite3';\nimport '../clock.js';\nimport '../artifacts/store.js'; // ✗ jobs",
   'src/artifacts/store.ts': "import '../errors.js';\nimport 'better-sqlite3'; // ✗ better-sqlite3-home\nimport '../jobs/database.js'; // ✗ artifacts",
   'src/process/run.ts': "import 'execa';\nimport 'node:child_process';\nimport '../media/probe.js'; // ✗ process",
+  'src/output/folder.ts': "import '../artifacts/store.js';\nimport '../logger.js';\nimport '../media/probe.js'; // ✗ output",
   'src/media/ffmpeg.ts': "import 'fluent-ffmpeg';\nimport '../process/run.js';",
   'src/media/probe.ts': [
     "import 'fluent-ffmpeg'; // ✗ fluent-ffmpeg-home",
@@ -81,6 +82,17 @@ function run(command: string, args: string[], cwd: string): Promise<string> {
   });
 }
 
+interface Rule {
+  name: string;
+  from: { path?: string };
+  to: { path?: string; pathNot?: unknown };
+}
+
+async function rules(): Promise<Rule[]> {
+  const configuration = (await import(join(repository, '.dependency-cruiser.mjs'))) as { default: { forbidden: Rule[] } };
+  return configuration.default.forbidden;
+}
+
 /** `src/a.ts rule-name` for every marked line. */
 function expectedViolations(): string[] {
   return Object.entries(planted).flatMap(([file, text]) =>
@@ -119,8 +131,17 @@ describe('import rules', () => {
   });
 
   it('has a planted violation for every rule', async () => {
-    const configuration = (await import(join(repository, '.dependency-cruiser.mjs'))) as { default: { forbidden: { name: string }[] } };
     const marked = new Set(expectedViolations().map((line) => line.split(' ')[1]));
-    expect(configuration.default.forbidden.map((rule) => rule.name).filter((name) => !marked.has(name))).toEqual([]);
+    expect((await rules()).map((rule) => rule.name).filter((name) => !marked.has(name))).toEqual([]);
+  });
+
+  it('has a rule for every room of src', async () => {
+    const layers = (await rules()).filter((rule) => rule.to.pathNot !== undefined && rule.to.path === '^src/');
+    const rooms = [
+      ...readdirSync(join(repository, 'src'), { withFileTypes: true }).map((entry) => (entry.isDirectory() ? `src/${entry.name}/file.ts` : `src/${entry.name}`)),
+      ...readdirSync(join(repository, 'src/pipeline'), { withFileTypes: true }).map((entry) => (entry.isDirectory() ? `src/pipeline/${entry.name}/file.ts` : `src/pipeline/${entry.name}`)),
+    ];
+    const lawless = rooms.filter((file) => !/^src\/app(\.ts$|\/)/.test(file) && !layers.some((rule) => new RegExp(rule.from.path ?? '(?!)').test(file)));
+    expect(lawless).toEqual([]);
   });
 });
