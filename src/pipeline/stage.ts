@@ -103,6 +103,8 @@ export interface Planner {
     options?: { label?: string; priority?: number },
   ): Promise<Outputs<O>>;
   read<K extends ArtifactKind>(ref: ArtifactRef<K>): Promise<ArtifactValue<K>>;
+  /** The content hash of a file outside the store; an unchanged file (path, size, mtime, inode) is not read again. */
+  fingerprint(path: string, options?: { signal?: AbortSignal }): Promise<FileRef>;
   notice(notice: Notice): void;
 }
 
