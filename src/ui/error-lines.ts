@@ -14,12 +14,13 @@ export function errorLines(report: ErrorReport, color: boolean): [string, string
 
 /**
  * Shows an error where the run's mode wants it and returns the exit code that goes with it:
- * two lines on stderr (and the stack of a fault in snvg itself), or one `{error}` object on stdout.
+ * two lines on stderr, or one `{error}` object on stdout; with `stack`, also
+ * the stack of a fault in snvg itself on stderr.
  */
-export function printError(error: unknown, to: { json: boolean; color: boolean; stdout: Output; stderr: Output }): number {
+export function printError(error: unknown, to: { json: boolean; color: boolean; stdout: Output; stderr: Output; stack?: boolean }): number {
   const report = reportError(error);
   if (to.json) to.stdout.write(`${JSON.stringify({ error: report })}\n`);
   else for (const line of errorLines(report, to.color)) to.stderr.write(`${line}\n`);
-  if (report.exitCode === ExitCode.bug && error instanceof Error && error.stack) to.stderr.write(`${error.stack}\n`);
+  if (to.stack && report.exitCode === ExitCode.bug && error instanceof Error && error.stack) to.stderr.write(`${error.stack}\n`);
   return report.exitCode;
 }
