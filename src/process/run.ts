@@ -16,6 +16,16 @@ export interface ChildObserver {
 
 let observer: ChildObserver | undefined;
 
+const living = new Set<number>();
+
+/** Ends every child and what it started, at once: for a second Ctrl-C and for the way out after a bug. */
+export function killAllChildren(): void {
+  for (const pid of living) signalGroup(pid, 'SIGKILL');
+}
+
+// Children lead groups of their own, so a terminal's Ctrl-C does not reach them and nothing else ends them at exit.
+process.on('exit', killAllChildren);
+
 /** The composition root installs one observer per process. */
 export function observeChildren(next: ChildObserver | undefined): void {
   observer = next;
@@ -33,8 +43,8 @@ export interface RunOptions {
   /** Called per line; the lines are not kept. */
   onStdoutLine?: (line: string) => void;
   onStderrLine?: (line: string) => void;
-  /** Called per chunk of binary output, in place of `onStdoutLine`. */
-  onStdoutChunk?: (chunk: Buffer) => void;
+  /** Called per chunk of binary output, in place of `onStdoutLine`. A returned promise holds the child back until it settles; a throw ends it. */
+  onStdoutChunk?: (chunk: Buffer) => void | Promise<void>;
   env?: Record<string, string>;
   /** Exit codes that are not an error. Default: only 0. */
   allowedExitCodes?: readonly number[];
@@ -85,7 +95,6 @@ export async function run(options: RunOptions): Promise<RunResult> {
     buffer: false,
     reject: false,
     detached: true,
-    cleanup: true,
     encoding: 'buffer',
   });
   const record = announce(child, options.command);
@@ -97,8 +106,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
   };
   const stop = (): void => endGroup(child);
   options.signal?.addEventListener('abort', stop, { once: true });
+  const consumer = options.onStdoutChunk && new ChunkConsumer(options.onStdoutChunk, stop);
   const watch = setInterval(() => {
     const now = performance.now();
+    if (consumer?.busy) heard();
     const tooLong = options.timeoutMs !== undefined && now - startedMs > options.timeoutMs;
     const tooQuiet = options.stallMs !== undefined && now - lastHeardMs > options.stallMs;
     if (!stalled && (tooLong || tooQuiet)) {
@@ -108,12 +119,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   }, 250);
   const stdout = child.stdout;
   const stderr = child.stderr;
-  if (options.onStdoutChunk) {
-    stdout.on('data', (chunk: Buffer) => {
-      heard();
-      options.onStdoutChunk?.(chunk);
-    });
-  } else {
+  const drained = consumer?.drain(stdout, heard);
+  if (!consumer) {
     eachLine(stdout, (line) => {
       heard();
       options.onStdoutLine?.(line);
@@ -127,7 +134,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
   });
   try {
     const result = await child;
+    await drained;
     options.signal?.throwIfAborted();
+    if (consumer?.refusal) throw consumer.refusal.error;
     if (stalled) {
       throw new SnvgError('TOOL_STALLED', `${options.command} made no progress and was stopped`, 'Run again; if it repeats, the input may be damaged: try a re-encoded copy.');
     }
@@ -144,7 +153,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   } finally {
     clearInterval(watch);
     options.signal?.removeEventListener('abort', stop);
-    if (record) observer?.ended(record);
+    if (record) forget(record);
   }
 }
 
@@ -170,7 +179,6 @@ export function startService(options: { command: string; args: readonly string[]
     buffer: false,
     reject: false,
     detached: true,
-    cleanup: true,
     encoding: 'buffer',
   });
   const record = announce(child, options.command);
@@ -188,7 +196,7 @@ export function startService(options: { command: string; args: readonly string[]
   // A child that dies with requests unsent reports it through `ended`, not as an unhandled EPIPE.
   child.stdin.on('error', () => {});
   const ended = child.then((result) => {
-    if (record) observer?.ended(record);
+    if (record) forget(record);
     return { exitCode: result.exitCode, stderrTail: tail };
   });
   return {
@@ -212,8 +220,14 @@ export function startService(options: { command: string; args: readonly string[]
 function announce(child: { pid?: number | undefined }, command: string): ChildRecord | undefined {
   if (child.pid === undefined) return undefined;
   const record = { pid: child.pid, command };
+  living.add(record.pid);
   observer?.started(record);
   return record;
+}
+
+function forget(record: ChildRecord): void {
+  living.delete(record.pid);
+  observer?.ended(record);
 }
 
 function endGroup(child: Pick<ResultPromise, 'pid'>): void {
@@ -228,6 +242,41 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
     process.kill(-pid, signal);
   } catch {
     // The group has already ended.
+  }
+}
+
+/** Hands on binary output one chunk after the other, leaving the rest in the pipe meanwhile. */
+class ChunkConsumer {
+  /** The consumer is at work: a silence meanwhile is not the child's. */
+  busy = false;
+  /** What the consumer threw; the child was ended for it. */
+  refusal: { error: unknown } | undefined;
+  readonly #onChunk;
+  readonly #stop;
+
+  constructor(onChunk: (chunk: Buffer) => void | Promise<void>, stop: () => void) {
+    this.#onChunk = onChunk;
+    this.#stop = stop;
+  }
+
+  async drain(stream: AsyncIterable<unknown>, heard: () => void): Promise<void> {
+    try {
+      for await (const chunk of stream) {
+        heard();
+        this.busy = true;
+        try {
+          await this.#onChunk(chunk as Buffer);
+        } catch (error) {
+          this.refusal = { error };
+          this.#stop();
+          return;
+        } finally {
+          this.busy = false;
+        }
+      }
+    } catch {
+      // The pipe broke off because the child was ended: its exit code tells why.
+    }
   }
 }
 

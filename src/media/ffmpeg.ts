@@ -1,0 +1,198 @@
+import createCommand from 'fluent-ffmpeg';
+import { basename, isAbsolute } from 'node:path';
+import { SnvgError } from '../errors.js';
+import { run, ToolFailure } from '../process/run.js';
+import { inputGuards, inputLocator } from './input-guards.js';
+import { secondsText } from './timeline.js';
+
+/** What running a media tool needs of its caller; every StageContext is one. */
+export interface MediaHost {
+  readonly toolchain: { readonly ffmpeg: { readonly path: string }; readonly ffprobe: { readonly path: string } };
+  readonly signal: AbortSignal;
+  /** The child's working directory. Files a filter names (`ass=captions.ass`) lie here, so that no path is ever escaped. */
+  readonly scratchDir: string;
+  addCpuSeconds(seconds: number): void;
+}
+
+/** One `-i`. */
+export interface MediaInput {
+  /** Absolute. */
+  path: string;
+  /** Source time to begin at: an input seek, exact to the frame when re-encoding. */
+  seekUs?: number;
+  /** How much to read from there. */
+  durationUs?: number;
+  /** Further options that stand before `-i`, one array element an argument. */
+  options?: readonly string[];
+  /** Headerless samples or frames: ffmpeg's demuxer name (`s16le`, `rawvideo`). Only for files that snvg itself wrote. */
+  rawFormat?: string;
+}
+
+/** One output and the options that stand before it. */
+export interface MediaOutput {
+  /** Absolute path, a name inside the scratch folder, `pipe:1`, or `null`: decode and throw away. */
+  to: string | null;
+  options: readonly string[];
+}
+
+/** One run of ffmpeg. */
+export interface FfmpegJob {
+  inputs: readonly MediaInput[];
+  /** A `-filter_complex` graph, passed as it stands. */
+  graph?: string;
+  outputs: readonly MediaOutput[];
+}
+
+export interface FfmpegRunOptions {
+  /** What the run will write in media time; with it, `progress` is called with 0…1. */
+  expectedUs?: number;
+  progress?: (fraction: number) => void;
+  /** Bytes of an output to `pipe:1`. A returned promise holds ffmpeg back until it settles. */
+  onStdoutChunk?: (chunk: Buffer) => void | Promise<void>;
+  /** Every line of ffmpeg's log: filters report there (`silencedetect`, `ebur128`, `showinfo`). */
+  onLogLine?: (line: string) => void;
+  /** Lines for which this holds are reports, not messages: they are kept out of errors. */
+  isReport?: (line: string) => boolean;
+  /** Ends ffmpeg when it says nothing for this long. Default 120 s: it reports progress twice a second. */
+  stallMs?: number;
+}
+
+export interface FfmpegResult {
+  /** User and system time of the process, as it measured itself. */
+  cpuSeconds: number;
+  wallMs: number;
+  /** The last lines it said, without progress and reports. */
+  logTail: string[];
+}
+
+const defaultStallMs = 120_000;
+const keptLogLines = 40;
+
+/**
+ * The argument list of a job. fluent-ffmpeg 2.1.3 builds it (its runner is not used: ADR 0002). Options reach it as separate
+ * arguments, which it keeps whole; given as one string it would split them at spaces.
+ *
+ * @throws {TypeError} an input path is not absolute
+ */
+export function buildArguments(job: FfmpegJob): string[] {
+  const command = createCommand();
+  for (const input of job.inputs) {
+    if (!isAbsolute(input.path)) throw new TypeError(`input path is not absolute: ${input.path}`);
+    command.input(inputLocator(input.path));
+    const before = [
+      ...(input.rawFormat === undefined ? inputGuards : ['-protocol_whitelist', 'file', '-f', input.rawFormat]),
+      ...(input.seekUs === undefined ? [] : ['-ss', secondsText(input.seekUs)]),
+      ...(input.durationUs === undefined ? [] : ['-t', secondsText(input.durationUs)]),
+      ...(input.options ?? []),
+    ];
+    command.inputOptions(...atLeastTwo(before));
+  }
+  if (job.graph !== undefined) command.complexFilter(job.graph);
+  for (const output of job.outputs) {
+    const options = output.to === null ? [...output.options, '-f', 'null'] : output.options;
+    command.output(output.to ?? '-');
+    if (options.length > 0) command.outputOptions(...atLeastTwo(options));
+  }
+  return [...runOptions(job), ...command._getArguments()];
+}
+
+/**
+ * Runs ffmpeg to its end.
+ *
+ * @throws {SnvgError} FFMPEG_MISSING, DISK_FULL, MEDIA_UNREADABLE (an input is not what it claims), TOOL_STALLED, TOOL_FAILED
+ * @throws the signal's reason when aborted
+ */
+export async function runFfmpeg(host: MediaHost, job: FfmpegJob, options: FfmpegRunOptions = {}): Promise<FfmpegResult> {
+  const args = buildArguments(job);
+  const logTail: string[] = [];
+  let cpuSeconds = 0;
+  const onProgressLine = (line: string): boolean => {
+    const { key, value } = /^(?<key>[a-z0-9_]+)=\s*(?<value>\S*)$/.exec(line)?.groups ?? {};
+    if (key === undefined || value === undefined || !(progressKeys.has(key) || /^stream_\d+_\d+_/.test(key))) return false;
+    // out_time_us is N/A until the first packet, and negative for streams that begin before zero.
+    const outUs = key === 'out_time_us' ? Number(value) : Number.NaN;
+    if (options.progress && options.expectedUs && outUs >= 0) options.progress(Math.min(1, outUs / options.expectedUs));
+    return true;
+  };
+  const onStderrLine = (line: string): void => {
+    if (onProgressLine(line)) return;
+    const bench = /^bench: utime=([\d.]+)s stime=([\d.]+)s/.exec(line);
+    if (bench) {
+      cpuSeconds = Number(bench[1]) + Number(bench[2]);
+      return;
+    }
+    options.onLogLine?.(line);
+    if (line.trim() === '' || options.isReport?.(line)) return;
+    logTail.push(line.slice(0, 500));
+    if (logTail.length > keptLogLines) logTail.shift();
+  };
+  try {
+    const { wallMs } = await run({
+      command: host.toolchain.ffmpeg.path,
+      args,
+      cwd: host.scratchDir,
+      signal: host.signal,
+      stallMs: options.stallMs ?? defaultStallMs,
+      onStderrLine,
+      ...(options.onStdoutChunk ? { onStdoutChunk: options.onStdoutChunk } : { onStdoutLine: (line: string) => void onProgressLine(line) }),
+    });
+    options.progress?.(1);
+    return { cpuSeconds, wallMs, logTail };
+  } catch (error) {
+    throw error instanceof ToolFailure ? explain(error, logTail, job) : error;
+  } finally {
+    host.addCpuSeconds(cpuSeconds);
+  }
+}
+
+/** `-nostdin`: ffmpeg would read the caller's keys. Statistics go where the media does not. */
+function runOptions(job: FfmpegJob): string[] {
+  const stdoutTaken = job.outputs.some(({ to }) => to === 'pipe:1');
+  return ['-nostdin', '-hide_banner', '-loglevel', 'info', '-benchmark', '-nostats', '-progress', stdoutTaken ? 'pipe:2' : 'pipe:1'];
+}
+
+const progressKeys = new Set([
+  'frame', 'fps', 'bitrate', 'total_size', 'out_time_us', 'out_time_ms', 'out_time', 'dup_frames', 'drop_frames', 'speed', 'progress',
+]);
+
+/** The varargs form of fluent-ffmpeg's option methods needs two arguments to be taken as separate. */
+function atLeastTwo(options: readonly string[]): [string, string, ...string[]] {
+  const [first, second, ...rest] = options;
+  if (first === undefined || second === undefined) throw new TypeError(`an option stands alone, without its value: ${options.join(' ')}`);
+  return [first, second, ...rest];
+}
+
+/** Messages of libavformat and the decoders that mean: the bytes are at fault. */
+const damage = /Invalid data found when processing input|moov atom not found|Error opening input|could not find codec parameters|Format .* not on whitelist|EBML header parsing failed/i;
+
+function explain(failure: ToolFailure, logTail: readonly string[], job: FfmpegJob): SnvgError {
+  const cause = { cause: failure };
+  if (failure.notStarted) {
+    return new SnvgError('FFMPEG_MISSING', `ffmpeg could not be started: ${oneLine(failure.message)}`, 'Install ffmpeg 5.1 or later, or name it with --ffmpeg.', cause);
+  }
+  const said = logTail.join('\n');
+  if (/No space left on device/i.test(said)) {
+    return new SnvgError('DISK_FULL', 'The disk filled up while ffmpeg was writing', 'Free some space and run again: finished work is kept.', cause);
+  }
+  const names = job.inputs.map(({ path }) => shownName(path)).join(', ');
+  const reason = telling(logTail) ?? `exit code ${failure.exitCode ?? 'unknown'}`;
+  if (damage.test(said)) {
+    return new SnvgError('MEDIA_UNREADABLE', `${names} cannot be decoded: ${reason}`, 'Check that it plays elsewhere; copy or download it again, or re-encode it.', cause);
+  }
+  return new SnvgError('TOOL_FAILED', `ffmpeg failed on ${names}: ${reason}`, 'Run again with --log-level debug; if it repeats, please report it with that output.', cause);
+}
+
+/** The line that says most: the last one naming an error, else the last. */
+function telling(logTail: readonly string[]): string | undefined {
+  const line = logTail.findLast((text) => /error|invalid|fail|unable|no such|not found/i.test(text) && !text.startsWith('Conversion failed')) ?? logTail.at(-1);
+  return line === undefined ? undefined : oneLine(line.replace(/^\[[^\]]*@ 0x[0-9a-f]+\] /, ''));
+}
+
+/** The file's name as one line of plain text, whatever it holds. */
+export function shownName(path: string): string {
+  return oneLine(basename(path));
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim().slice(0, 200);
+}
