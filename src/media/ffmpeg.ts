@@ -44,7 +44,7 @@ export interface FfmpegJob {
 }
 
 export interface FfmpegRunOptions {
-  /** What the run will write in media time; with it, `progress` is called with 0…1. */
+  /** What the run will write in media time; with it, `progress` is called with 0…1 (not while an output takes stdout). */
   expectedUs?: number;
   progress?: (fraction: number) => void;
   /** Bytes of an output to `pipe:1`. A returned promise holds ffmpeg back until it settles. */
@@ -53,7 +53,7 @@ export interface FfmpegRunOptions {
   onLogLine?: (line: string) => void;
   /** Lines for which this holds are reports, not messages: they are kept out of errors. */
   isReport?: (line: string) => boolean;
-  /** Ends ffmpeg when it says nothing for this long. Default 120 s: it reports progress twice a second. */
+  /** Ends ffmpeg when it says nothing for this long. Default 120 s: it reports progress twice a second, or writes. */
   stallMs?: number;
 }
 
@@ -106,23 +106,20 @@ export async function runFfmpeg(host: MediaHost, job: FfmpegJob, options: Ffmpeg
   const args = buildArguments(job);
   const logTail: string[] = [];
   let cpuSeconds = 0;
-  const onProgressLine = (line: string): boolean => {
-    const { key, value } = /^(?<key>[a-z0-9_]+)=\s*(?<value>\S*)$/.exec(line)?.groups ?? {};
-    if (key === undefined || value === undefined || !(progressKeys.has(key) || /^stream_\d+_\d+_/.test(key))) return false;
-    // out_time_us is N/A until the first packet, and negative for streams that begin before zero.
-    const outUs = key === 'out_time_us' ? Number(value) : Number.NaN;
+  const onProgressLine = (line: string): void => {
+    // N/A until the first packet, and negative for streams that begin before zero.
+    const outUs = Number(/^out_time_us=\s*(\d+)/.exec(line)?.[1]);
     if (options.progress && options.expectedUs && outUs >= 0) options.progress(Math.min(1, outUs / options.expectedUs));
-    return true;
   };
   const onStderrLine = (line: string): void => {
-    if (onProgressLine(line)) return;
     const bench = /^bench: utime=([\d.]+)s stime=([\d.]+)s/.exec(line);
     if (bench) {
       cpuSeconds = Number(bench[1]) + Number(bench[2]);
       return;
     }
     options.onLogLine?.(line);
-    if (line.trim() === '' || options.isReport?.(line)) return;
+    // Indented lines describe streams and repeat the file's own tags: nothing a file says about itself may pass for an error.
+    if (/^\s|^$/.test(line) || options.isReport?.(line)) return;
     logTail.push(line.slice(0, 500));
     if (logTail.length > keptLogLines) logTail.shift();
   };
@@ -134,7 +131,7 @@ export async function runFfmpeg(host: MediaHost, job: FfmpegJob, options: Ffmpeg
       signal: host.signal,
       stallMs: options.stallMs ?? defaultStallMs,
       onStderrLine,
-      ...(options.onStdoutChunk ? { onStdoutChunk: options.onStdoutChunk } : { onStdoutLine: (line: string) => void onProgressLine(line) }),
+      ...(options.onStdoutChunk ? { onStdoutChunk: options.onStdoutChunk } : { onStdoutLine: onProgressLine }),
     });
     options.progress?.(1);
     return { cpuSeconds, wallMs, logTail };
@@ -145,15 +142,14 @@ export async function runFfmpeg(host: MediaHost, job: FfmpegJob, options: Ffmpeg
   }
 }
 
-/** `-nostdin`: ffmpeg would read the caller's keys. Statistics go where the media does not. */
+/**
+ * `-nostdin`: ffmpeg would read the caller's keys. `repeat`: no report is folded into "last message repeated".
+ * Progress goes to stdout or nowhere: on stderr its lines would land in the middle of other threads' messages.
+ */
 function runOptions(job: FfmpegJob): string[] {
   const stdoutTaken = job.outputs.some(({ to }) => to === 'pipe:1');
-  return ['-nostdin', '-hide_banner', '-loglevel', 'info', '-benchmark', '-nostats', '-progress', stdoutTaken ? 'pipe:2' : 'pipe:1'];
+  return ['-nostdin', '-hide_banner', '-loglevel', 'repeat+info', '-benchmark', '-nostats', ...(stdoutTaken ? [] : ['-progress', 'pipe:1'])];
 }
-
-const progressKeys = new Set([
-  'frame', 'fps', 'bitrate', 'total_size', 'out_time_us', 'out_time_ms', 'out_time', 'dup_frames', 'drop_frames', 'speed', 'progress',
-]);
 
 /** The varargs form of fluent-ffmpeg's option methods needs two arguments to be taken as separate. */
 function atLeastTwo(options: readonly string[]): [string, string, ...string[]] {

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { SnvgError } from '../errors.js';
+import { run, ToolFailure } from '../process/run.js';
+import { type MediaHost, shownName } from './ffmpeg.js';
+import { inputGuards, inputLocator } from './input-guards.js';
+
+/** ffprobe prints most numbers as text and leaves out what it does not know. */
+const numeric = z.union([z.string(), z.number()]).optional();
+
+const sideData = z.looseObject({ side_data_type: z.string().optional(), rotation: z.number().optional() });
+
+const probedStream = z.looseObject({
+  index: z.int().nonnegative(),
+  codec_type: z.string().optional(),
+  codec_name: z.string().optional(),
+  width: z.int().nonnegative().optional(),
+  height: z.int().nonnegative().optional(),
+  sample_aspect_ratio: z.string().optional(),
+  pix_fmt: z.string().optional(),
+  color_transfer: z.string().optional(),
+  field_order: z.string().optional(),
+  r_frame_rate: z.string().optional(),
+  avg_frame_rate: z.string().optional(),
+  start_time: numeric,
+  duration: numeric,
+  nb_frames: numeric,
+  sample_rate: numeric,
+  channels: z.int().nonnegative().optional(),
+  channel_layout: z.string().optional(),
+  disposition: z.record(z.string(), z.number()).default({}),
+  tags: z.record(z.string(), z.string()).default({}),
+  side_data_list: z.array(sideData).default([]),
+});
+export type ProbedStream = z.infer<typeof probedStream>;
+
+const probedFile = z.looseObject({
+  format: z.looseObject({
+    format_name: z.string(),
+    start_time: numeric,
+    duration: numeric,
+    tags: z.record(z.string(), z.string()).default({}),
+  }),
+  streams: z.array(probedStream).default([]),
+});
+export type ProbedFile = z.infer<typeof probedFile>;
+
+/** What ffprobe may take and say: a hostile file cannot make it run or print for ever. */
+const probeTimeoutMs = 60_000;
+const longestAnswer = 8 * 2 ** 20;
+
+/**
+ * What a file says about itself. Sizes are the coded ones (see `displayOf`), times absolute as stored, not on the source timeline.
+ *
+ * @throws {SnvgError} MEDIA_UNREADABLE (not a media file, or damaged beyond opening), FFMPEG_MISSING, TOOL_STALLED, TOOL_FAILED
+ */
+export async function probeFile(host: Omit<MediaHost, 'addCpuSeconds'>, path: string): Promise<ProbedFile> {
+  const lines = await askFfprobe(host, path, ['-show_format', '-show_streams', '-print_format', 'json']);
+  const parsed = probedFile.safeParse(JSON.parse(lines.join('\n')));
+  if (!parsed.success) {
+    throw new SnvgError('MEDIA_UNSUPPORTED', `${shownName(path)} is described by ffprobe in a way snvg does not know`, 'Re-encode it to MP4 and try again.', { cause: parsed.error });
+  }
+  return parsed.data;
+}
+
+/** Presentation time (absolute, seconds as text) and stream index of each packet in a stretch of a file, without decoding. */
+export interface ProbedPacket {
+  streamIndex: number;
+  ptsSeconds: number;
+  durationSeconds: number;
+}
+
+/**
+ * The packets from `fromSeconds` (absolute file time) on, at most `limit` of them.
+ * A file cut short answers with none, or with an error that counts as none.
+ */
+export async function probePacketsFrom(host: Omit<MediaHost, 'addCpuSeconds'>, path: string, fromSeconds: number, limit: number): Promise<ProbedPacket[]> {
+  const lines = await askFfprobe(host, path, [
+    '-read_intervals', `${Math.max(0, fromSeconds).toFixed(3)}%+#${limit}`,
+    '-show_entries', 'packet=stream_index,pts_time,duration_time',
+    '-print_format', 'csv=print_section=0',
+  ]).catch((error: unknown) => {
+    if (error instanceof SnvgError && error.code === 'MEDIA_UNREADABLE') return [];
+    throw error;
+  });
+  return lines.flatMap((line) => {
+    const [index, pts, duration] = line.split(',');
+    const packet = { streamIndex: Number(index), ptsSeconds: Number(pts), durationSeconds: Number(duration) || 0 };
+    return line !== '' && Number.isFinite(packet.ptsSeconds) ? [packet] : [];
+  });
+}
+
+async function askFfprobe(host: Omit<MediaHost, 'addCpuSeconds'>, path: string, options: readonly string[]): Promise<string[]> {
+  const lines: string[] = [];
+  let size = 0;
+  try {
+    await run({
+      command: host.toolchain.ffprobe.path,
+      args: ['-v', 'error', '-hide_banner', ...inputGuards, ...options, '-i', inputLocator(path)],
+      cwd: host.scratchDir,
+      signal: host.signal,
+      timeoutMs: probeTimeoutMs,
+      onStdoutLine: (line) => {
+        size += line.length;
+        if (size <= longestAnswer) lines.push(line);
+      },
+    });
+  } catch (error) {
+    throw error instanceof ToolFailure ? explain(error, path) : error;
+  }
+  if (size > longestAnswer) {
+    throw new SnvgError('MEDIA_UNSUPPORTED', `${shownName(path)} describes itself at a length no real film needs`, 'Re-encode it to MP4 and try again.');
+  }
+  return lines;
+}
+
+function explain(failure: ToolFailure, path: string): SnvgError {
+  const cause = { cause: failure };
+  if (failure.notStarted) {
+    return new SnvgError('FFMPEG_MISSING', `ffprobe could not be started: ${failure.message.split('\n')[0]}`, 'Install ffmpeg 5.1 or later (it brings ffprobe), or name it with --ffprobe.', cause);
+  }
+  const said = failure.stderrTail.join('\n');
+  const name = shownName(path);
+  if (/moov atom not found/.test(said)) {
+    return new SnvgError('MEDIA_UNREADABLE', `${name} has no index (moov): the recording or download did not finish`, 'Record, copy or download it again; a recovery tool may rebuild the index from a sound file of the same camera.', cause);
+  }
+  if (/not on whitelist/.test(said)) {
+    return new SnvgError('MEDIA_UNREADABLE', `${name} is not a film but a list or stream description that would open other files`, 'Give the film itself.', cause);
+  }
+  return new SnvgError('MEDIA_UNREADABLE', `${name} is not a video or audio file that ffmpeg can open`, 'Check that it plays elsewhere; copy or download it again, or convert it to MP4.', cause);
+}
