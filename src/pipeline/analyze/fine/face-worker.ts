@@ -34,7 +34,14 @@ async function detect(params: FaceWorkerMethods['detect']['params'], signal: Abo
       pictureToRgbPlanes({ data, width, height }, paddedWidth, paddedHeight, planes);
       const maps = await run({ 'input.1': tensors.float32(planes, [1, 3, paddedHeight, paddedWidth]) });
       const found = decodeCenterFace(
-        { heat: floats(maps['537']), scale: floats(maps['538']), offset: floats(maps['539']), mapWidth: paddedWidth / 4, mapHeight: paddedHeight / 4 },
+        {
+          heat: floats(maps['537']),
+          scale: floats(maps['538']),
+          offset: floats(maps['539']),
+          landmarks: floats(maps['540']),
+          mapWidth: paddedWidth / 4,
+          mapHeight: paddedHeight / 4,
+        },
         params.minScore,
       );
       faces.push(found);

@@ -18,9 +18,9 @@ export function pictureToRgbPlanes(picture: YuvPicture, paddedWidth: number, pad
       const luma = 1.164 * ((data[line + x] ?? 16) - 16);
       const cb = (data[cbStart + chromaLine + (x >> 1)] ?? 128) - 128;
       const cr = (data[crStart + chromaLine + (x >> 1)] ?? 128) - 128;
-      out[target + x] = clampByte(luma + 1.596 * cr);
-      out[plane + target + x] = clampByte(luma - 0.392 * cb - 0.813 * cr);
-      out[2 * plane + target + x] = clampByte(luma + 2.017 * cb);
+      out[target + x] = clampByte(luma + 1.793 * cr);
+      out[plane + target + x] = clampByte(luma - 0.213 * cb - 0.533 * cr);
+      out[2 * plane + target + x] = clampByte(luma + 2.112 * cb);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** A planar 8-bit 4:2:0 picture, planes tightly packed: Y, then Cb and Cr at half size (rounded up). Limited range, BT.601. */
+/** A planar 8-bit 4:2:0 picture, planes tightly packed: Y, then Cb and Cr at half size (rounded up). Limited range; BT.709, as good as any for finding faces. */
 export interface YuvPicture {
   readonly data: Uint8Array;
   readonly width: number;

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import type { ArtifactRef } from '../../../artifacts/kinds.js';
+import type { Fine } from '../../../artifacts/schemas/analysis.js';
+import { range, type Box, type Range } from '../../../artifacts/schemas/common.js';
+import type { Source } from '../../../artifacts/schemas/source.js';
+import { decodeFrames } from '../../../media/frames.js';
+import { defineOperation, type FileRef, type StageContext } from '../../stage.js';
+import { analysisSize } from './analysis-size.js';
+import type { DetectedFace } from './centerface.js';
+import { FaceQueue, faceWorker } from './face-detector.js';
+import { trackFaces, type FaceSampling } from './face-tracks.js';
+import { sampleFps, WindowReader, type ChosenPicture } from './window-reader.js';
+
+const params = z.object({ window: range });
+type Params = z.infer<typeof params>;
+type Inputs = { file: FileRef; source: ArtifactRef<'source'> };
+
+/** Shots and face tracks of one window of the source, from one decode of it. */
+export const analyzeFine = defineOperation<Params, Inputs, { fine: 'fine' }>({
+  id: 'analyze.fine',
+  stage: 'analyze',
+  version: 1,
+  params,
+  outputs: { fine: 'fine' },
+  tools: ['ffmpeg', 'model:centerface'],
+  slots: 1,
+  needs: () => [
+    { kind: 'ffmpeg', filters: ['scale', 'showinfo'] },
+    { kind: 'model', id: 'centerface' },
+    { kind: 'memory', bytes: 300_000_000 },
+  ],
+  run: async ({ file, source: sourceRef }, ctx) => {
+    const source = await ctx.read(sourceRef);
+    const { window } = ctx.params;
+    const seen = await lookAtWindow(file.path, source, window, ctx);
+    const shots = toShots(window, seen.bordersUs);
+    const fine: Fine = { schemaVersion: 1, window, shots, sampleFps, tracks: trackFaces(seen.samplings, shots), decodedFrames: seen.decodedFrames };
+    return { fine: await ctx.putJson('fine', fine) };
+  },
+});
+
+interface Seen {
+  bordersUs: number[];
+  samplings: FaceSampling[];
+  decodedFrames: number;
+}
+
+async function lookAtWindow(path: string, source: Source, window: Range, ctx: StageContext<Params>): Promise<Seen> {
+  const { video } = source;
+  const size = analysisSize(video);
+  const reader = new WindowReader(window.startUs, video.fps.num / video.fps.den);
+  const queue = await FaceQueue.open(ctx, await faceWorker(ctx), size, 'faces.yuv');
+  const copies = new Map<number, number>();
+  const enqueue = async (chosen: readonly ChosenPicture[]): Promise<void> => {
+    for (const { frame, picture, sameAs } of chosen) {
+      if (sameAs === undefined) await queue.add(frame, picture);
+      else copies.set(frame, sameAs);
+    }
+  };
+  try {
+    await decodeFrames(
+      ctx,
+      { path, video, window, ...size, pixelFormat: 'yuv420p', rate: 'every', scaling: 'area', decoderOptions: ['-threads', '2'] },
+      ({ atUs, pixels }) => enqueue(reader.push(atUs, { data: pixels, ...size })),
+      { progress: (fraction) => ctx.progress(fraction) },
+    );
+    await enqueue(reader.finish());
+    const found = new Map(await queue.finish());
+    for (const [frame, original] of copies) found.set(frame, found.get(original) ?? []);
+    const zoom = { x: video.displayWidth / size.width, y: video.displayHeight / size.height };
+    const samplings = [...found].map(([frame, faces]) => ({ atUs: reader.timeUs(frame), faces: faces.map((face) => magnify(face, zoom)) }));
+    return {
+      bordersUs: reader.borders().map(({ frame }) => reader.timeUs(frame)),
+      samplings: samplings.toSorted((a, b) => a.atUs - b.atUs),
+      decodedFrames: reader.frames,
+    };
+  } finally {
+    await queue.close();
+  }
+}
+
+function magnify(face: DetectedFace, zoom: { x: number; y: number }): DetectedFace {
+  const box: Box = { x: face.x * zoom.x, y: face.y * zoom.y, width: face.width * zoom.x, height: face.height * zoom.y };
+  return { ...box, score: face.score };
+}
+
+function toShots(window: Range, bordersUs: readonly number[]): Range[] {
+  const inside = bordersUs.filter((us) => us > window.startUs && us < window.endUs);
+  const edges = [window.startUs, ...new Set(inside), window.endUs];
+  return edges.slice(1).map((endUs, index) => ({ startUs: edges[index] ?? window.startUs, endUs }));
+}
