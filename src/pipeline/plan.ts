@@ -22,8 +22,8 @@ export interface JobRequest {
   style: RenderStyle;
   /** The last stage to plan. */
   until: Exclude<StageId, 'publish'>;
-  /** A transcript artifact given by hand in place of recognition. */
-  transcript?: ArtifactRef<'transcript'>;
+  /** Words given by hand in place of recognition: a file of word times, SRT or WebVTT. */
+  transcriptFile?: string;
   /** Moments given by hand in place of choosing. */
   moments?: (source: Source) => Moment[];
 }
@@ -41,6 +41,7 @@ export interface JobOutcome {
   file: FileRef;
   source: Source;
   transcript?: ArtifactRef<'transcript'>;
+  coarse?: ArtifactRef<'coarse'>;
   candidates?: ArtifactRef<'candidates'>;
   selection?: Selection;
   clips: RenderedClip[];
@@ -81,6 +82,7 @@ export async function planJob(planner: Planner, request: JobRequest, callbacks: 
     request.until === 'transcribe' ? Promise.resolve(undefined) : seeCoarsely(planner, file, sourceRef),
   );
   outcome.transcript = heard.transcript;
+  if (coarse) outcome.coarse = coarse;
   if (request.until === 'transcribe' || coarse === undefined) return outcome;
   if (request.until === 'analyze') {
     callbacks.finishStage('analyze');
@@ -105,9 +107,8 @@ export async function planJob(planner: Planner, request: JobRequest, callbacks: 
 
 async function hear(planner: Planner, request: JobRequest, file: FileRef, source: ArtifactRef<'source'>): Promise<{ speech: ArtifactRef<'speech'>; transcript: ArtifactRef<'transcript'> }> {
   const { planTranscribe } = await stages.transcribe();
-  const { language, useCaptions, sidecarDir } = request;
-  const heard = await planTranscribe(planner, { file, source, language, useCaptions, dir: sidecarDir });
-  return request.transcript ? { ...heard, transcript: request.transcript } : heard;
+  const { language, useCaptions, sidecarDir, transcriptFile } = request;
+  return planTranscribe(planner, { file, source, language, useCaptions, dir: sidecarDir, ...(transcriptFile === undefined ? {} : { transcriptFile }) });
 }
 
 async function seeCoarsely(planner: Planner, file: FileRef, source: ArtifactRef<'source'>): Promise<ArtifactRef<'coarse'>> {

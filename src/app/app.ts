@@ -1,0 +1,134 @@
+import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { availableParallelism, hostname } from 'node:os';
+import { join } from 'node:path';
+import { FileArtifactStore } from '../artifacts/file-store.js';
+import { TaskResults } from '../artifacts/task-results.js';
+import { systemClock, type Clock } from '../clock.js';
+import type { Paths } from '../config/paths.js';
+import type { Settings } from '../config/options.js';
+import { Children } from '../jobs/children.js';
+import { openDatabase, type Database } from '../jobs/database.js';
+import { EventLog } from '../jobs/events.js';
+import { Jobs, type JobRow, type LeaseHolder } from '../jobs/jobs.js';
+import { Memo } from '../jobs/memo.js';
+import { Publications } from '../jobs/publications.js';
+import { createLogger, type Logger } from '../logger.js';
+import type { Backend } from '../pipeline/backends/backend.js';
+import { backends } from '../pipeline/backends/registry.js';
+import { Resources } from '../pipeline/resources.js';
+import type { Toolchain } from '../pipeline/stage.js';
+import { isSameProcessAlive, ownIdentity, ownerTag, startTimeOf } from '../process/identity.js';
+import { reapOrphans } from '../process/reaper.js';
+import { observeChildren } from '../process/run.js';
+import { findToolchain } from './toolchain.js';
+
+export type { JobRow };
+
+/** What a command is built from. Everything that was opened is closed in reverse order by `close`. */
+export interface App {
+  readonly settings: Settings;
+  readonly paths: Paths;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Aborted by the first SIGINT or SIGTERM, with the error to end with as its reason. */
+  readonly signal: AbortSignal;
+  readonly self: LeaseHolder;
+  readonly jobs: Jobs;
+  readonly events: EventLog;
+  readonly publications: Publications;
+  readonly memo: Memo;
+  readonly store: FileArtifactStore;
+  readonly results: TaskResults;
+  /** Finds ffmpeg and the shipped models and fonts, once. @throws {SnvgError} FFMPEG_*, MODEL_* */
+  toolchain(): Promise<Toolchain>;
+  backend(): Promise<Backend>;
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  settings: Settings;
+  paths: Paths;
+  signal: AbortSignal;
+  /** A run that must leave no trace reads an existing database but creates none and remembers nothing. */
+  readOnly?: boolean;
+}
+
+/** The composition root. */
+export async function openApp(options: AppOptions): Promise<App> {
+  const { settings, paths, signal } = options;
+  const clock = systemClock;
+  const log = createLogger(settings.logLevel);
+  const self: LeaseHolder = { host: hostname(), ...ownIdentity() };
+  const db = openDatabase(options.readOnly && !existsSync(paths.databaseFile) ? ':memory:' : paths.databaseFile);
+  const memo = new Memo(db);
+  const scratchRoot = join(paths.cacheDir, 'scratch', ownerTag());
+  if (!options.readOnly) await cleanUpAfterTheDead(db, paths, log);
+  const resources = new Resources();
+  let toolchain: Promise<Toolchain> | undefined;
+  let backend: Promise<Backend> | undefined;
+  const store = new FileArtifactStore(paths.artifactsDir);
+  const results = new TaskResults(join(paths.cacheDir, 'results'));
+  const app: App = {
+    settings,
+    paths,
+    clock,
+    log,
+    signal,
+    self,
+    jobs: new Jobs(db, clock, (holder) => holder.host !== self.host || isSameProcessAlive(holder)),
+    events: new EventLog(db),
+    publications: new Publications(db, clock),
+    memo,
+    store,
+    results,
+    toolchain: () => {
+      toolchain ??= findToolchain(settings, memo);
+      return toolchain;
+    },
+    backend: () => {
+      backend ??= app.toolchain().then((tools) => backends.local({ store, results, toolchain: tools, resources, scratchRoot, log }, slotsOf(settings)));
+      return backend;
+    },
+    close: async () => {
+      await (await backend?.catch(() => undefined))?.close();
+      observeChildren(undefined);
+      await rm(scratchRoot, { recursive: true, force: true });
+      db.close();
+    },
+  };
+  recordChildren(new Children(db));
+  return app;
+}
+
+function slotsOf(settings: Settings): number {
+  return settings.concurrency ?? availableParallelism();
+}
+
+/** Writes down every child while it lives, so that a later run can end it should this one be killed. */
+function recordChildren(children: Children): void {
+  const owner = ownIdentity();
+  observeChildren({
+    started: ({ pid, command }) => {
+      const startTime = startTimeOf(pid);
+      if (startTime !== undefined) children.add({ child: { pid, startTime }, owner, command });
+    },
+    ended: ({ pid }) => children.remove(pid),
+  });
+}
+
+/** Ends children of killed runs and removes their scratch folders. */
+async function cleanUpAfterTheDead(db: Database, paths: Paths, log: Logger): Promise<void> {
+  const children = new Children(db);
+  const known = children.all();
+  const reaped = reapOrphans(known);
+  if (reaped.length > 0) log.info({ pids: reaped }, 'ended children of a run that was killed');
+  for (const { child, owner } of known) {
+    if (!isSameProcessAlive(owner)) children.remove(child.pid);
+  }
+  const scratch = join(paths.cacheDir, 'scratch');
+  for (const name of await readdir(scratch).catch(() => [])) {
+    const [pid, startTime] = name.split('.');
+    if (pid && startTime && !isSameProcessAlive({ pid: Number(pid), startTime })) await rm(join(scratch, name), { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,217 @@
+import { basename } from 'node:path';
+import type { Clip } from '../artifacts/schemas/clip.js';
+import type { Manifest } from '../artifacts/schemas/manifest.js';
+import { ExitCode, reportError, SnvgError, type ErrorReport } from '../errors.js';
+import { OutputFolder } from '../output/folder.js';
+import { buildManifest } from '../output/manifest.js';
+import { planJob, type JobOutcome, type JobRequest } from '../pipeline/plan.js';
+import { Runner } from '../pipeline/runner.js';
+import type { RunEvent, RunEventBody } from '../pipeline/run-event.js';
+import { parseTarget, type Target } from '../publishers/registry.js';
+import type { App } from './app.js';
+import { Delivery } from './delivery.js';
+import { requireDiskSpace } from './disk-space.js';
+import { rememberedFingerprints } from './fingerprints.js';
+import { jobRequest, type JobPlace } from './job-request.js';
+import { publishable, publishClips } from './publish-clips.js';
+import { reportHtml } from './report.js';
+
+/** How one source's job ended. */
+export interface SourceResult {
+  place: JobPlace;
+  state: Manifest['job']['state'];
+  outcome: JobOutcome | undefined;
+  manifest: Manifest | undefined;
+  /** Why it is not simply done; its exit code is the job's. */
+  error: SnvgError | Error | undefined;
+}
+
+export interface ProcessOptions {
+  until: JobRequest['until'];
+  /** Changes the request made from the settings: things given by hand to a stage's own command. */
+  adjust?: (request: JobRequest) => JobRequest;
+  /** Called when the plan has ended well, while its artifacts can be read. */
+  finished?: (app: App, outcome: JobOutcome) => Promise<void>;
+  event(event: RunEvent): void;
+}
+
+const manifestName = 'manifest.json';
+const reportName = 'report.html';
+const cancelPollMs = 300;
+
+/** Takes one source through the stages as its only writer. Expected failures are returned, not thrown. */
+export async function processSource(app: App, place: JobPlace, options: ProcessOptions): Promise<SourceResult> {
+  const { jobId, sourcePath, outputDir } = place;
+  const { output: _output, ...kept } = app.settings;
+  app.jobs.claim({ id: jobId, sourcePath, outputDir, settings: { ...kept, output: outputDir } }, app.self);
+  const emit = (body: RunEventBody): void => {
+    const event: RunEvent = { ...body, jobId, at: app.clock.nowMs() };
+    app.events.append(event);
+    options.event(event);
+  };
+  const cancel = watchCancel(app, jobId);
+  emit({ type: 'job-started', source: basename(sourcePath), outputDir });
+  let result: SourceResult;
+  try {
+    result = await workOn(app, place, options, emit, cancel.signal);
+  } catch (thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    result = { place, state: cancel.signal.aborted ? 'cancelled' : 'failed', outcome: undefined, manifest: undefined, error };
+  } finally {
+    cancel.stop();
+  }
+  const report: ErrorReport | null = result.error ? reportError(result.error) : null;
+  const clips = result.manifest?.clips.length ?? 0;
+  emit({
+    type: 'job-finished',
+    state: result.state,
+    outputDir,
+    clips,
+    ...(result.manifest ? { manifestPath: `${outputDir}/${manifestName}` } : {}),
+    ...(report ? { error: report } : {}),
+  });
+  app.jobs.release(jobId, result.state, report);
+  return result;
+}
+
+async function workOn(app: App, place: JobPlace, options: ProcessOptions, emit: (body: RunEventBody) => void, signal: AbortSignal): Promise<SourceResult> {
+  const { settings } = app;
+  const planned = jobRequest(place, settings, options.until);
+  const request = options.adjust ? options.adjust(planned) : planned;
+  const targets: Target[] = await Promise.all(settings.to.map((target) => parseTarget(target)));
+  const rendering = request.until === 'render';
+  const folder = await OutputFolder.inspect(place.outputDir, place.jobId);
+  await requireDiskSpace([app.paths.cacheDir, app.paths.dataDir, ...(rendering ? [place.outputDir] : [])], 0);
+  if (settings.fresh) await forget(app, place.jobId);
+
+  const fingerprint = rememberedFingerprints(app.memo);
+  const runner = new Runner({ backend: await app.backend(), store: app.store, results: app.results, toolchain: await app.toolchain(), signal, emit, fingerprint });
+  const delivery = new Delivery(folder, app.store, request.formats);
+  let outcome: JobOutcome;
+  try {
+    outcome = await planJob(runner, request, {
+      finishStage: (id) => runner.finishStage(id),
+      sourceKnown: () => {},
+      selected: async ({ selection }) => {
+        const clipUs = selection.moments.flatMap((moment) => moment.ranges).reduce((sum, range) => sum + range.endUs - range.startUs, 0);
+        if (rendering) await requireDiskSpace([app.paths.cacheDir, place.outputDir], (clipUs / 1e6) * request.formats.length);
+      },
+      editedCaptions: async (moment) => {
+        const path = await folder.editedCaptions(moment.lineage);
+        return path === undefined ? undefined : fingerprint(path);
+      },
+      clipReady: async (rendered) => {
+        const clip: Clip = await runner.read(rendered.clip);
+        const { output } = await delivery.deliver(rendered, clip);
+        const { index, title, score } = rendered.moment;
+        emit({ type: 'clip-ready', index, title, score, path: `${place.outputDir}/${output.path}`, format: rendered.format, durationUs: clip.durationUs });
+      },
+    });
+  } finally {
+    await runner.settle();
+  }
+  await options.finished?.(app, outcome);
+  if (!rendering) return { place, state: 'done', outcome, manifest: undefined, error: strictly(settings.strict, runner) };
+  return conclude(app, place, { outcome, runner, delivery, folder, targets, signal });
+}
+
+interface Concluding {
+  outcome: JobOutcome;
+  runner: Runner;
+  delivery: Delivery;
+  folder: OutputFolder;
+  targets: readonly Target[];
+  signal: AbortSignal;
+}
+
+/** Publishes what was asked for, writes manifest and report, and says how it ended. */
+async function conclude(app: App, place: JobPlace, work: Concluding): Promise<SourceResult> {
+  const { outcome, runner, delivery, folder } = work;
+  const error = verdict(app, outcome, runner);
+  const state = outcome.failures.length === 0 && outcome.clips.length > 0 ? 'done' : outcome.clips.length > 0 ? 'partly-done' : 'failed';
+  const candidates = outcome.candidates && (await runner.read(outcome.candidates));
+  const write = async (publications: Manifest['publications']): Promise<Manifest> => {
+    const manifest = buildManifest({
+      job: { id: place.jobId, state },
+      source: { path: place.sourcePath, sha256: outcome.file.sha256, artifact: outcome.source },
+      stages: runner.tallies(),
+      clips: delivery.clips(),
+      candidates,
+      publications,
+      notices: runner.notices,
+    });
+    await folder.write(reportName, await reportHtml({ manifest, candidates, transcript: outcome.transcript && (await runner.read(outcome.transcript)), delivered: delivery.outputs() }));
+    await folder.write(manifestName, `${JSON.stringify(manifest, null, 1)}\n`);
+    return manifest;
+  };
+  let manifest = await write([]);
+  if (outcome.failures.length === 0) await folder.retireAllBut(new Set([...delivery.names(), manifestName, reportName]));
+  if (work.targets.length > 0) manifest = await write(await publishAll(app, place, work));
+  return { place, state, outcome, manifest, error };
+}
+
+async function publishAll(app: App, place: JobPlace, work: Concluding): Promise<Manifest['publications']> {
+  const { outcome, runner, delivery } = work;
+  const clips = delivery.outputs().map(({ moment, clip, output, coverName }) => ({
+    id: moment.candidateId,
+    sourceSha256: outcome.file.sha256,
+    lineage: moment.lineage,
+    ranges: moment.ranges,
+    clip: publishable(place.outputDir, { ...output, ...moment, stem: output.receipt.replace(/\.json$/, ''), cover: coverName, durationUs: clip.durationUs }),
+  }));
+  const published = await publishClips(clips, work.targets, {
+    publications: app.publications,
+    jobId: place.jobId,
+    signal: work.signal,
+    again: false,
+    notice: (notice) => runner.notice(notice),
+  });
+  const idOf = new Map(clips.map((clip) => [clip.lineage, clip.id]));
+  return published.map(({ lineage, platform, account, state, url }) => ({ clipId: idOf.get(lineage) ?? lineage, target: platform, account, state, url }));
+}
+
+/** The error a finished job ends with: nothing made, some made, or (under --strict) made in a lesser way. */
+function verdict(app: App, outcome: JobOutcome, runner: Runner): SnvgError | Error | undefined {
+  const [failure] = outcome.failures;
+  if (failure && outcome.clips.length === 0) return failure.error instanceof Error ? failure.error : new Error(String(failure.error));
+  if (failure) {
+    const { message, remedy } = reportError(failure.error);
+    return new SnvgError('PARTLY_DONE', `${outcome.failures.length} of ${outcome.failures.length + outcome.clips.length} clips failed; the first: ${message}`, `${remedy} Running again makes only what is missing.`, { cause: failure.error });
+  }
+  if (outcome.clips.length === 0) {
+    const why = runner.notices.findLast((notice) => notice.severity === 'degraded');
+    return new SnvgError('NO_CLIP', why ? `No clip was made: ${why.message}` : 'No clip was made: nothing in the source was worth one', why?.remedy ?? 'Try other lengths with --min-length and --max-length; report.html lists every candidate with its reason.');
+  }
+  return strictly(app.settings.strict, runner);
+}
+
+function strictly(strict: boolean, runner: Runner): SnvgError | undefined {
+  const lesser = strict ? runner.notices.find((notice) => notice.severity === 'degraded') : undefined;
+  return lesser && new SnvgError('DEGRADED', `Done in a lesser way (${lesser.code}): ${lesser.message}`, lesser.remedy);
+}
+
+/** Makes this job's tasks unknown again; artifacts that no other job refers to go with the next `snvg jobs clean`. */
+async function forget(app: App, jobId: string): Promise<void> {
+  for (const task of app.events.tasks(jobId)) await app.results.delete(task.key);
+}
+
+/** The app's signal, also aborted when somebody asks for this job to be cancelled. */
+function watchCancel(app: App, jobId: string): { signal: AbortSignal; stop(): void } {
+  const cancelled = new AbortController();
+  const timer = setInterval(() => {
+    if (!app.jobs.cancelRequested(jobId)) return;
+    clearInterval(timer);
+    cancelled.abort(new SnvgError('TERMINATED', `Job ${jobId} was cancelled`, `Finished work is kept; go on with: snvg jobs retry ${jobId}`));
+  }, cancelPollMs);
+  timer.unref();
+  return { signal: AbortSignal.any([app.signal, cancelled.signal]), stop: () => clearInterval(timer) };
+}
+
+/** The exit code of a run over several sources. */
+export function exitCodeOf(results: readonly SourceResult[]): number {
+  const failed = results.filter((result) => result.error !== undefined);
+  if (failed.length === 0) return ExitCode.ok;
+  if (results.length === 1 && failed[0]) return reportError(failed[0].error).exitCode;
+  const stopped = failed.map((result) => reportError(result.error).exitCode).find((code) => code >= ExitCode.interrupted);
+  return stopped ?? ExitCode.partlyDone;
+}

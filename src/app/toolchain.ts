@@ -1,0 +1,62 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fontsIdentity } from '../captions/fonts.js';
+import type { Settings } from '../config/options.js';
+import { modelIdentities, readModelCatalog } from '../inference/model-catalog.js';
+import { verifyModels } from '../inference/model-files.js';
+import { inspectFfmpeg } from '../media/capabilities.js';
+import { SnvgError } from '../errors.js';
+import type { Toolchain } from '../pipeline/stage.js';
+
+interface Remembering {
+  get(key: string): string | undefined;
+  set(key: string, value: string): void;
+}
+
+/** The package's own folder: this file lies two levels below it, in src/app or dist/app. */
+const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
+
+export function modelsFolder(settings: Pick<Settings, 'models'>): string {
+  return settings.models ?? join(packageRoot, 'models');
+}
+
+export const fontsFolder = join(packageRoot, 'assets', 'fonts');
+
+/**
+ * Everything outside the code that changes what tasks produce, checked before any work. What was checked before is
+ * remembered by size and time: a second run starts no process for it.
+ *
+ * @throws {SnvgError} FFMPEG_MISSING, FFMPEG_TOO_OLD, FFMPEG_INCAPABLE, MODEL_MISSING, MODEL_CORRUPT
+ */
+export async function findToolchain(settings: Pick<Settings, 'ffmpeg' | 'ffprobe' | 'models'>, memo: Remembering): Promise<Toolchain> {
+  const modelsDir = modelsFolder(settings);
+  const tools = await inspectFfmpeg({ ffmpeg: settings.ffmpeg, ffprobe: settings.ffprobe }, memo);
+  await checkModels(modelsDir, memo);
+  return {
+    ffmpeg: { path: tools.ffmpeg.path, identity: tools.ffmpeg.identity },
+    ffprobe: { path: tools.ffprobe.path },
+    modelsDir,
+    fontsDir: fontsFolder,
+    identities: { ffmpeg: tools.ffmpeg.identity, fonts: await fontsIdentity(fontsFolder), ...(await modelIdentities(modelsDir)) },
+  };
+}
+
+async function checkModels(modelsDir: string, memo: Remembering): Promise<void> {
+  const { models } = await readModelCatalog(modelsDir);
+  const stamps = await Promise.all(
+    Object.values(models)
+      .flatMap((model) => model.files)
+      .map(async ({ path, sha256 }) => {
+        const info = await stat(join(modelsDir, path)).catch(() => undefined);
+        return `${path} ${sha256} ${info ? `${info.size}.${info.mtimeMs}.${info.ino}` : 'absent'}`;
+      }),
+  );
+  const stamp = stamps.join('\n');
+  const key = `models ${modelsDir}`;
+  if (memo.get(key) === stamp) return;
+  for (const { fault } of await verifyModels(modelsDir)) {
+    if (fault) throw new SnvgError(fault.code === 'MODEL_MISSING' ? 'MODEL_MISSING' : 'MODEL_CORRUPT', fault.message, fault.remedy);
+  }
+  memo.set(key, stamp);
+}

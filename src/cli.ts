@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import type { CommandContext } from './commands/context.js';
+import type { StageFlags } from './commands/stage.js';
+import { flagOf, options, type OptionKey, type OptionSpec } from './config/options.js';
+import { SnvgError } from './errors.js';
+
+const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+
+type Scope = OptionSpec['scope'];
+type Flags = Record<string, unknown>;
+
+const program = new Command('snvg')
+  .description('Turns long videos into short clips people want to watch, and publishes them.')
+  .version(version, '-V, --version')
+  .showSuggestionAfterError()
+  .configureHelp({ showGlobalOptions: false })
+  .addHelpText('after', '\nExamples:\n  snvg process talk.mp4\n  snvg process talk.mp4 --clips 3 --format vertical,square --to file:outbox\n  snvg doctor\n');
+
+/** Adds the settings a command takes, from the one table. */
+function withSettings(command: Command, ...scopes: Scope[]): Command {
+  command.addOption(new Option('--config <file>', 'Configuration file to use instead of searching for one').helpGroup('How it runs:'));
+  for (const option of options as readonly OptionSpec[]) {
+    if (!scopes.includes(option.scope)) continue;
+    const flag = flagOf(option);
+    const short = option.short === undefined ? '' : `-${option.short}, `;
+    const group = `${option.group}:`;
+    if (option.type === 'boolean') {
+      const negative = new Option(`--no-${flag}`, `Not: ${option.doc}`).helpGroup(group);
+      const positive = new Option(`${short}--${flag}`, option.doc).helpGroup(group);
+      command.addOption(option.default ? positive.hideHelp() : positive);
+      if (option.default || !option.flagOnly) command.addOption(option.default ? negative : negative.hideHelp());
+      continue;
+    }
+    const placeholder = option.type === 'choice' ? 'name' : option.placeholder;
+    const shown = new Option(`${short}--${flag} <${placeholder}>`, describe(option)).helpGroup(group);
+    command.addOption(option.type === 'list' ? shown.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]) : shown);
+  }
+  return command;
+}
+
+function describe(option: OptionSpec): string {
+  const fallback = option.default === null || (Array.isArray(option.default) && option.default.length === 0) ? '' : ` (default: ${String(option.default)})`;
+  return option.type === 'choice' ? `${option.doc}: ${option.choices.join(', ')}${fallback}` : `${option.doc}${fallback}`;
+}
+
+/** Loads configuration and runs one command; the exit code is its answer. */
+async function start(flags: Flags, body: (context: CommandContext) => Promise<number>): Promise<void> {
+  const [{ resolvePaths }, { loadSettings }, { signalsOf }] = await Promise.all([import('./config/paths.js'), import('./config/load.js'), import('./app/signals.js')]);
+  const { config, ...settings } = flags;
+  const cwd = process.cwd();
+  const paths = resolvePaths(process.env, cwd);
+  const loaded = await loadSettings({
+    flags: settings as Partial<Record<OptionKey, unknown>>,
+    env: process.env,
+    cwd,
+    configDir: paths.configDir,
+    ...(typeof config === 'string' ? { configPath: config } : {}),
+  });
+  process.exitCode = await body({ loaded, paths, version, cwd, env: process.env, stdout: process.stdout, stderr: process.stderr, signal: signalsOf(process) });
+}
+
+withSettings(program.command('process').argument('<inputs...>', 'video files').description('Make clips of videos: all stages, one job and one manifest per video'), 'run', 'global', 'output')
+  .addHelpText('after', '\nExample:\n  snvg process talk.mp4 --clips 5 --max-length 45\n')
+  .action((inputs: string[], flags: Flags) => start(flags, async (context) => (await import('./commands/process.js')).runProcess(context, inputs)));
+
+const stageCommands = [
+  ['ingest', 'Look at a video: streams, size, rate, captions found', 'snvg ingest talk.mp4 --out source.json'],
+  ['transcribe', 'Hear the words of a video', 'snvg transcribe talk.mp4 --out talk.srt'],
+  ['analyze', 'Look over a whole video coarsely: keyframes, loudness, silences', 'snvg analyze talk.mp4 --out analysis.json'],
+  ['segment', 'Choose the moments worth a clip, and say why', 'snvg segment talk.mp4 --clips 3'],
+  ['render', 'Make the clips, of chosen moments or of cuts given by hand', 'snvg render talk.mp4 --cut 0:03-0:26'],
+] as const;
+
+for (const [stage, description, example] of stageCommands) {
+  const command = program.command(stage).argument('<input>', 'video file').description(description);
+  if (stage === 'segment' || stage === 'render') command.option('--transcript <file>', 'words given by hand: JSON with word times, SRT or WebVTT');
+  if (stage === 'render') command.option('--cut <in-out>', 'a cut given by hand, such as 12:30-13:05 (repeat for several)', (value: string, before: string[] | undefined) => [...(before ?? []), value]);
+  else command.option('--out <file>', `write the result to a file${stage === 'transcribe' ? ' (.json, .srt, .vtt or .txt)' : ' (JSON)'}`);
+  withSettings(command, 'run', 'global', 'output')
+    .addHelpText('after', `\nExample:\n  ${example}\n`)
+    .action((input: string, { out, transcript, cut, ...flags }: Flags & StageFlags) =>
+      start(flags, async (context) => (await import('./commands/stage.js')).runStage(context, stage, input, { ...(out === undefined ? {} : { out }), ...(transcript === undefined ? {} : { transcript }), ...(cut === undefined ? {} : { cut }) })),
+    );
+}
+
+withSettings(program.command('publish').argument('[job-or-folder]', 'a job or its output folder (default: the newest job)').description('Publish clips that were made, each once'), 'global', 'output')
+  .option('--to <target>', 'where to publish (file:<folder>); repeat for several', (value: string, before: string[] | undefined) => [...(before ?? []), value])
+  .option('--again', 'also publish changed versions of what is already public', false)
+  .addHelpText('after', '\nExample:\n  snvg publish talk.snvg --to file:outbox\n')
+  .action((job: string | undefined, { again, ...flags }: Flags) => start(flags, async (context) => (await import('./commands/publish.js')).runPublish(context, job, { again: again === true })));
+
+const jobs = program.command('jobs').description('What was done, is being done, and can go on').addHelpText('after', '\nExample:\n  snvg jobs list\n');
+withSettings(jobs.command('list').description('All jobs, newest first'), 'global', 'output').action((flags: Flags) => start(flags, async (context) => (await import('./commands/jobs.js')).runJobsList(context)));
+withSettings(jobs.command('show').argument('<job>').description('One job with its tasks'), 'global', 'output').action((id: string, flags: Flags) => start(flags, async (context) => (await import('./commands/jobs.js')).runJobsShow(context, id)));
+withSettings(jobs.command('events').argument('<job>').description('The event log of a job, one JSON line each'), 'global').action((id: string, flags: Flags) => start(flags, async (context) => (await import('./commands/jobs.js')).runJobsEvents(context, id)));
+withSettings(jobs.command('retry').argument('<job>').description('Go on with a job, with the settings it was started with'), 'global', 'output').action((id: string, flags: Flags) => start(flags, async (context) => (await import('./commands/jobs.js')).runJobsRetry(context, id)));
+withSettings(jobs.command('cancel').argument('<job>').description('Stop a job; finished work is kept'), 'global').action((id: string, flags: Flags) => start(flags, async (context) => (await import('./commands/jobs.js')).runJobsCancel(context, id)));
+withSettings(jobs.command('clean').argument('[jobs...]').description('Forget jobs and free the cache they used; clips stay'), 'global')
+  .option('--all', 'all jobs', false)
+  .action((ids: string[], { all, ...flags }: Flags) => start(flags, async (context) => (await import('./commands/jobs.js')).runJobsClean(context, ids, { all: all === true })));
+
+withSettings(program.command('doctor').description('Whether this machine can make clips, and what to do about what it lacks'), 'global', 'output')
+  .addHelpText('after', '\nExample:\n  snvg doctor --json\n')
+  .action((flags: Flags) => start(flags, async (context) => (await import('./app/doctor.js')).doctor(context)));
+
+const config = program.command('config').description('Settings: what applies and where it comes from').addHelpText('after', '\nExample:\n  snvg config show\n');
+withSettings(config.command('show').description('Every setting, its value and its origin'), 'run', 'global', 'output').action((flags: Flags) =>
+  start(flags, async (context) => (await import('./commands/config.js')).runConfigShow(context, { json: context.loaded.settings.json })),
+);
+withSettings(config.command('path').description('Where configuration and data lie'), 'global', 'output').action((flags: Flags) =>
+  start(flags, async (context) => (await import('./commands/config.js')).runConfigPath(context, { json: context.loaded.settings.json })),
+);
+withSettings(config.command('schema').description('JSON Schema of the configuration'), 'global')
+  .option('--manifest', 'of manifest.json instead', false)
+  .action(({ manifest, ...flags }: Flags) =>
+    start(flags, async (context) => {
+      const [{ runConfigSchema }, { manifest: schema }] = await Promise.all([import('./commands/config.js'), import('./artifacts/schemas/manifest.js')]);
+      return runConfigSchema({ stdout: context.stdout, manifestSchema: schema }, { manifest: manifest === true });
+    }),
+  );
+
+/** Commander's refusal as one of ours: what was wrong, then where to look. */
+function usageError(error: CommanderError): SnvgError {
+  const [message = error.message] = error.message.replace(/^error: /, '').split('\n');
+  const suggestion = /\(Did you mean (.+)\?\)/.exec(error.message)?.[1];
+  return new SnvgError('USAGE', message, suggestion ? `Did you mean ${suggestion}? All options: snvg --help` : 'See what there is with: snvg --help');
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  for (const command of [program, ...program.commands, ...program.commands.flatMap((parent) => parent.commands)]) {
+    command.exitOverride().configureOutput({ writeErr: () => {} });
+  }
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return;
+    if (error instanceof CommanderError && error.code === 'commander.help') {
+      process.stderr.write(program.helpInformation());
+      process.exitCode = 2;
+      return;
+    }
+    const { printError } = await import('./ui/error-lines.js');
+    const json = argv.includes('--json');
+    const color = process.stderr.isTTY && !process.env['NO_COLOR'] && !argv.includes('--no-color');
+    process.exitCode = printError(error instanceof CommanderError ? usageError(error) : error, { json, color, stdout: process.stdout, stderr: process.stderr });
+  }
+}
+
+await main(process.argv);
