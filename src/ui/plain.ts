@@ -1,6 +1,7 @@
 import type { RunEvent } from '../pipeline/run-event.js';
 import { errorLines } from './error-lines.js';
 import { span } from './format.js';
+import { JobErrors } from './job-errors.js';
 import { eventLines } from './lines.js';
 import { jobRemainingMs, stageRemainingMs } from './eta.js';
 import type { Reporter, ReporterStreams } from './reporter.js';
@@ -13,6 +14,7 @@ const heartbeatMs = 10_000;
 /** One line per meaningful event on stdout, errors in two lines on stderr; no colour, no cursor movement. */
 export function createPlainReporter(streams: ReporterStreams): Reporter {
   const view = new RunView();
+  const errors = new JobErrors();
   const lastLineAtMs = new Map<string, number>();
   const say = (job: JobView, text: string): void => {
     // With several jobs each line says whose it is.
@@ -22,9 +24,9 @@ export function createPlainReporter(streams: ReporterStreams): Reporter {
   };
   return {
     event: (event) => {
+      for (const error of errors.after(event)) for (const line of errorLines(error, false)) streams.stderr.write(`${line}\n`);
       const job = view.apply(event);
       for (const line of eventLines(event, job)) say(job, line.text);
-      if (event.type === 'job-finished' && event.error) for (const line of errorLines(event.error, false)) streams.stderr.write(`${line}\n`);
       const quietMs = event.at - (lastLineAtMs.get(job.id) ?? event.at);
       const heartbeat = quietMs >= heartbeatMs ? progressLine(event, job) : undefined;
       if (heartbeat !== undefined) say(job, heartbeat);

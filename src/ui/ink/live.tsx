@@ -1,5 +1,6 @@
 import { render } from 'ink';
 import { errorLines } from '../error-lines.js';
+import { JobErrors } from '../job-errors.js';
 import { eventLines, type Line } from '../lines.js';
 import type { Reporter, ReporterStreams } from '../reporter.js';
 import { RunView } from '../run-view.js';
@@ -15,6 +16,7 @@ const redrawMs = 200;
 export function createLiveReporter(streams: ReporterStreams): Reporter {
   const view = new RunView();
   const log: (Line & { id: number })[] = [];
+  const errors = new JobErrors();
   let tick = 0;
   let closed = false;
   const state = (): LiveState => ({ jobs: [...view.jobs.values()], log: [...log], nowMs: Date.now(), tick, columns: streams.stdout.columns || 80, rows: streams.stdout.rows || 24 });
@@ -30,10 +32,10 @@ export function createLiveReporter(streams: ReporterStreams): Reporter {
   };
   return {
     event: (event) => {
+      for (const error of errors.after(event)) keep(errorLines(error, true).map((text) => ({ text, tone: 'normal' })));
       const job = view.apply(event);
       // Finished stages are seen in the redrawn part.
       if (event.type !== 'stage-finished') keep(eventLines(event, job));
-      if (event.type === 'job-finished' && event.error) keep(errorLines(event.error, true).map((text) => ({ text, tone: 'normal' })));
     },
     close: async () => {
       if (closed) return;
