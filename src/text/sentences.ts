@@ -3,8 +3,8 @@ import { stopKind } from './abbreviations.js';
 
 /** A silence this long ends a sentence that has no mark at its end. */
 const pauseEndsUs = 1_200_000;
-/** After a comma the speaker has said that more follows, so the pause must be longer. */
-const pauseAfterCommaEndsUs = 2_000_000;
+/** After a comma, or before a small letter, the sentence goes on, so the pause must be longer. */
+const pauseGoingOnEndsUs = 2_000_000;
 /** Short enough that a doubtful mark ("etc.", "...", "Yahoo!") is read together with the next word. */
 const runsOnUs = 350_000;
 /** Japanese polite endings close a sentence without a mark when at least this much silence follows. */
@@ -57,12 +57,13 @@ function endsAfter(words: readonly Word[], first: number, index: number, languag
   const next = words[index + 1]!;
   const gapUs = next.startUs - word.endUs;
   const text = word.text.replace(closers, '') || word.text;
-  if (!endMark(text)) {
-    if (gapUs >= (clauseMark.test(text) ? pauseAfterCommaEndsUs : pauseEndsUs)) return true;
-    return language === 'ja' && gapUs >= politePauseUs && politeEnding.test(joinWords(words, Math.max(first, index - 6), index));
-  }
   const lower = startsWith(next.text, /\p{Ll}/u);
   const upper = startsWith(next.text, /\p{Lu}/u);
+  if (!endMark(text)) {
+    const goesOn = clauseMark.test(text) || (capitals && lower);
+    if (gapUs >= (goesOn ? pauseGoingOnEndsUs : pauseEndsUs)) return true;
+    return language === 'ja' && gapUs >= politePauseUs && politeEnding.test(joinWords(words, Math.max(first, index - 6), index));
+  }
   switch (stopKind(text, language)) {
     case 'open':
       return gapUs >= pauseEndsUs;
@@ -99,7 +100,7 @@ function usesCapitals(words: readonly Word[]): boolean {
     if (startsWith(words[index]!.text, /\p{Lu}/u)) upper += 1;
     else if (startsWith(words[index]!.text, /\p{Ll}/u)) lower += 1;
   }
-  return upper >= lower;
+  return upper > lower;
 }
 
 /** Cuts words `first`…`last` into pieces of at most `longestUs`, as far as there are pauses to cut at. */

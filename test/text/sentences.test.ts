@@ -26,7 +26,7 @@ describe('buildSentences', () => {
 
   it('reads an ellipsis or a small letter on', () => {
     expect(split('The second time you... sorry. Let me start.')).toEqual(['The second time you... sorry.', 'Let me start.']);
-    expect(split('"Wait!" he cried. Then he went.')).toHaveLength(2);
+    expect(split('"Wait!" he cried. Then he went. So it was.')).toHaveLength(3);
   });
 
   it('splits text typed in small letters all the same', () => {

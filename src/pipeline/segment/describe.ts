@@ -1,0 +1,95 @@
+import { countDevice } from '../../text/rhetoric.js';
+import { hashtagOf, keyPhrases } from '../../text/key-phrases.js';
+import { displayWidth, shorten } from '../../text/shorten.js';
+import type { Background } from './score/background.js';
+import type { Line } from './talk.js';
+
+export interface Description {
+  title: string;
+  description: string;
+  hashtags: string[];
+}
+
+/** Columns; a full-width letter takes two. */
+const titleColumns = 60;
+const descriptionColumns = 220;
+const hashtagCount = 4;
+
+/** Leading words that lean on what came before or only fill: a title does without them. */
+const leads: Readonly<Record<string, RegExp>> = {
+  en: /^(?:(?:and|so|but|or|well|now|okay|ok|yes|yeah|no|right|honestly|exactly|also|then|sorry|thank you|um|uh)\b[\s,.!…]*)+(?=\p{L})/iu,
+  ja: /^(?:(?:でも|そして|しかし|では|それで|だから|ですから|また|まず|はい|えーと|えっと|あの|さて|じゃあ)[、，\s]*)+/u,
+  de: /^(?:(?:und|aber|also|ja|nein|nun|denn|äh)\b[\s,.!…]*)+/iu,
+  fr: /^(?:(?:et|mais|donc|alors|oui|non|euh|bon)\b[\s,.!…]*)+/iu,
+  es: /^(?:(?:y|pero|entonces|pues|bueno|sí|no)\b[\s,.!…]*)+/iu,
+  it: /^(?:(?:e|ma|allora|quindi|sì|no|beh)\b[\s,.!…]*)+/iu,
+  pt: /^(?:(?:e|mas|então|pois|bem|sim|não)\b[\s,.!…]*)+/iu,
+};
+
+/**
+ * Title, description and hashtags of a clip, each taken from its own words: the title is one of its sentences (or the
+ * beginning of one), never a promise that the clip does not hold. Unicode NFC.
+ */
+export function describe(lines: readonly Line[], background: Background): Description {
+  const best = lines.map((line, at) => ({ line, points: titlePoints(line, at, lines.length) })).reduce((top, next) => (next.points > top.points ? next : top)).line;
+  const title = titleOf(best);
+  return { title, description: descriptionOf(lines, best), hashtags: hashtagsOf(lines, background) };
+}
+
+function titlePoints(line: Line, at: number, count: number): number {
+  const { text, language } = line;
+  const columns = displayWidth(titleOf(line, Number.POSITIVE_INFINITY));
+  return (
+    (line.question ? (at === 0 ? 5 : 2) : 0) +
+    (at === 0 ? 2 : 0) +
+    (at >= Math.ceil(count * 0.7) ? -1 : 0) +
+    Math.min(4, countDevice('strong', text, language) + 2 * countDevice('contrast', text, language) + countDevice('numbers', text, language)) +
+    Math.min(3, line.content.length) +
+    (columns <= titleColumns ? 3 : -2) +
+    (columns < 16 ? -4 : 0) -
+    (line.opening?.kind === 'hard' ? 2 : line.opening?.kind === 'soft' ? 3 : 0) -
+    3 * line.fillers -
+    (line.retake ? 12 : 0) -
+    4 * countDevice('housekeeping', text, language)
+  );
+}
+
+function titleOf(line: Line, columns = titleColumns): string {
+  const text = line.text.normalize('NFC').replaceAll(/\s+/gu, ' ').trim();
+  const lead = leads[line.language]?.exec(text)?.[0] ?? '';
+  const bare = (lead.length < text.length / 2 ? text.slice(lead.length) : text).replace(/(?<!\.)[.。．,、;；]+$/u, '');
+  const balanced = unpaired(bare) ? bare.replaceAll(/["“”«»„「」『』]/gu, '') : bare;
+  const title = shorten(balanced, columns, line.language);
+  return title.slice(0, 1).toLocaleUpperCase(line.language) + title.slice(1);
+}
+
+/** Whether a quotation begins or ends outside the text. */
+function unpaired(text: string): boolean {
+  const count = (pattern: RegExp): number => [...text.matchAll(pattern)].length;
+  return count(/"/gu) % 2 === 1 || count(/[“„«「『]/gu) !== count(/[”»」』]/gu);
+}
+
+/** The first sentence worth reading and the best other one that is not the title, in the order they are said. */
+function descriptionOf(lines: readonly Line[], title: Line): string {
+  const useful = lines.filter((line) => line.retake === null && countDevice('housekeeping', line.text, line.language) === 0 && line.content.length > 0);
+  const rest = (useful.length > 0 ? useful : lines).filter((line) => line !== title || lines.length === 1);
+  const [first = title] = rest;
+  const follows = rest.find((line) => line.index === first.index + 1);
+  const text = [first, follows]
+    .filter((line) => line !== undefined)
+    .map((line) => line.text.normalize('NFC'))
+    .join(/\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}/u.test(first.text) ? '' : ' ');
+  return displayWidth(text) <= descriptionColumns ? text : shorten(first.text.normalize('NFC'), descriptionColumns, first.language);
+}
+
+function hashtagsOf(lines: readonly Line[], background: Background): string[] {
+  const { language } = lines[0]!;
+  const text = lines
+    .filter((line) => line.retake === null)
+    .map((line) => line.text)
+    .join(' ');
+  const phrases = keyPhrases(text, language, (stem) => (background.rarity.get(stem) ?? background.meanRarity) ** 0.5, 2 * hashtagCount);
+  const top = phrases[0]?.weight ?? 0;
+  const tags = phrases.filter((phrase) => phrase.weight >= 0.4 * top).map(hashtagOf);
+  return [...new Set(tags.filter((tag) => tag !== null))].slice(0, hashtagCount);
+}

@@ -1,0 +1,123 @@
+import type { Talk } from './talk.js';
+
+/** A place to cut, in the silence beside a line. */
+export interface Edge {
+  atUs: number;
+  /** The silence it lies in, by word times. */
+  pauseUs: number;
+}
+
+/** A shorter silence is no place to cut: recognised word times are off by up to that much. */
+const shortestPauseUs = 120_000;
+const leadInUs = 300_000;
+const leadOutUs = 500_000;
+/** Where in the lead an equally quiet cut is preferred. */
+const idealInUs = 180_000;
+const idealOutUs = 320_000;
+/** Distance kept from words where the pause allows, besides one frame for the renderer's frame grid. */
+const wordGuardUs = 60_000;
+/** Levels within this many dB of the quietest count as equally quiet. */
+const alikeDb = 3;
+/** When the lead is this much louder than the rest of the pause, the word's time is wrong and the whole pause is searched. */
+const suspectDb = 12;
+
+/** Finds cut points; made once per talk. */
+export class EdgeFinder {
+  readonly #talk: Talk;
+  readonly #quietDb: number;
+
+  constructor(talk: Talk) {
+    this.#talk = talk;
+    this.#quietDb = quietThreshold(talk);
+  }
+
+  /** Where a clip that begins with line `index` starts, or null when no pause lies before it. */
+  before(index: number): Edge | null {
+    const pause = this.#pause(index);
+    if (!pause) return null;
+    const { startUs, endUs } = pause;
+    const middleUs = index === 0 ? startUs : Math.floor((startUs + endUs) / 2);
+    const guardUs = Math.min(wordGuardUs + this.#talk.frameUs, (endUs - startUs) / 2);
+    const atUs = this.#quietest({ fromUs: Math.max(middleUs, endUs - leadInUs), toUs: endUs - guardUs, wideFromUs: middleUs, wideToUs: endUs - guardUs, idealUs: endUs - idealInUs });
+    return this.#accept(atUs, endUs - startUs);
+  }
+
+  /** Where a clip that finishes with line `index` ends, or null when no pause lies after it. */
+  after(index: number): Edge | null {
+    const pause = this.#pause(index + 1);
+    if (!pause) return null;
+    const { startUs, endUs } = pause;
+    const middleUs = index === this.#talk.lines.length - 1 ? endUs : Math.floor((startUs + endUs) / 2);
+    const guardUs = Math.min(wordGuardUs + this.#talk.frameUs, (endUs - startUs) / 2);
+    const atUs = this.#quietest({ fromUs: startUs + guardUs, toUs: Math.min(middleUs, startUs + leadOutUs), wideFromUs: startUs + guardUs, wideToUs: middleUs, idealUs: startUs + idealOutUs });
+    return this.#accept(atUs, endUs - startUs);
+  }
+
+  /** The silence before line `index` (after the last one for `lines.length`), or null when it is too short to cut in. */
+  #pause(index: number): { startUs: number; endUs: number } | null {
+    const { lines, durationUs } = this.#talk;
+    const endUs = lines[index]?.startUs ?? durationUs;
+    const startUs = lines[index - 1]?.endUs ?? 0;
+    // The very ends of the source need no silence: nothing is cut there.
+    if (index === 0 || index === lines.length) return { startUs: Math.min(startUs, endUs), endUs };
+    if (endUs - startUs >= shortestPauseUs) return { startUs, endUs };
+    // Some word lists stretch each word to the next one; the silence then lies inside the last word's time.
+    const previous = this.#talk.words[lines[index - 1]!.lastWord]!;
+    let quietUs = Math.min(startUs, endUs);
+    const { hopUs } = this.#talk.speech.levels;
+    while (quietUs - hopUs > previous.startUs && this.#level(quietUs - hopUs / 2) <= this.#quietDb) quietUs -= hopUs;
+    return endUs - quietUs >= shortestPauseUs && quietUs < startUs ? { startUs: quietUs, endUs } : null;
+  }
+
+  /** Interpolated cue words do not know their pauses: the sound must be quiet there, too. */
+  #accept(atUs: number, pauseUs: number): Edge | null {
+    const { origin, speech, durationUs } = this.#talk;
+    if (origin === 'cues' && atUs > 0 && atUs < durationUs) {
+      const spoken = speech.islands.some((island) => atUs > island.startUs && atUs < island.endUs);
+      if (spoken && this.#level(atUs) > this.#quietDb) return null;
+    }
+    return { atUs, pauseUs };
+  }
+
+  #quietest(search: { fromUs: number; toUs: number; wideFromUs: number; wideToUs: number; idealUs: number }): number {
+    const near = this.#minimum(search.fromUs, search.toUs, search.idealUs);
+    const wide = this.#minimum(search.wideFromUs, search.wideToUs, search.idealUs);
+    return near.levelDb - wide.levelDb > suspectDb ? wide.atUs : near.atUs;
+  }
+
+  #minimum(fromUs: number, toUs: number, idealUs: number): { atUs: number; levelDb: number } {
+    const lowUs = Math.round(Math.min(fromUs, toUs));
+    const highUs = Math.round(Math.max(lowUs, toUs));
+    const { hopUs } = this.#talk.speech.levels;
+    const places = [lowUs, highUs, clamp(Math.round(idealUs), lowUs, highUs)];
+    for (let atUs = Math.ceil(lowUs / hopUs) * hopUs; atUs <= highUs; atUs += hopUs) places.push(atUs);
+    const levels = places.map((atUs) => this.#level(atUs));
+    const levelDb = Math.min(...levels);
+    const alike = places.filter((_, place) => levels[place]! <= levelDb + alikeDb);
+    const atUs = alike.reduce((best, place) => (Math.abs(place - idealUs) < Math.abs(best - idealUs) ? place : best));
+    return { atUs, levelDb };
+  }
+
+  /** Level around a moment, mean over 60 ms. */
+  #level(atUs: number): number {
+    const { hopUs, dbfs } = this.#talk.speech.levels;
+    const hop = Math.floor(atUs / hopUs);
+    let sum = 0;
+    for (let at = hop - 1; at <= hop + 1; at += 1) sum += dbfs[clamp(at, 0, dbfs.length - 1)] ?? -100;
+    return sum / 3;
+  }
+}
+
+/** Halfway in decibels between the background and speech, nearer to the background. */
+function quietThreshold({ words, speech }: Talk): number {
+  const { hopUs, dbfs } = speech.levels;
+  const spoken = words.map((word) => dbfs[Math.floor((word.startUs + word.endUs) / 2 / hopUs)] ?? -100).toSorted((a, b) => a - b);
+  const all = dbfs.toSorted((a, b) => a - b);
+  const floorDb = all[Math.floor(all.length / 20)] ?? -100;
+  const speechDb = spoken[Math.floor(spoken.length / 2)] ?? -20;
+  return floorDb + Math.max(6, 0.3 * (speechDb - floorDb));
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
+}
