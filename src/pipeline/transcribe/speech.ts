@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import type { ArtifactRef } from '../../artifacts/kinds.js';
+import type { Range } from '../../artifacts/schemas/common.js';
+import type { Speech } from '../../artifacts/schemas/speech.js';
+import { defineOperation, type FileRef } from '../stage.js';
+import { decodeAudio } from './decode-audio.js';
+import { askSpeechWorker, vadModelTool } from './engine.js';
+import { packChunks } from './pack-chunks.js';
+
+/** Share of the work that is decoding; the rest is listening. */
+const decodingShare = 0.3;
+
+/** Decodes the sound and finds who speaks when: the gate before recognition, which would invent words for silence and music. */
+export const speechOperation = defineOperation({
+  id: 'transcribe.speech',
+  stage: 'transcribe',
+  version: 1,
+  params: z.object({}),
+  outputs: { speech: 'speech', pcm: 'speech.pcm' },
+  tools: ['ffmpeg', vadModelTool],
+  slots: 1,
+  needs: () => [{ kind: 'ffmpeg', filters: ['aresample'] }, { kind: 'model', id: 'silero-vad' }],
+  async run(inputs: { file: FileRef; source: ArtifactRef<'source'> }, ctx) {
+    const source = await ctx.read(inputs.source);
+    const pcmPath = await decodeAudio(ctx, inputs.file.path, source, (done) => ctx.progress(done * decodingShare));
+    const found = await askSpeechWorker(ctx, 'findSpeech', { pcmPath }, (done) => ctx.progress(decodingShare + done * (1 - decodingShare)));
+    const chunks = packChunks(found.islands, found.durationUs, (within) => quietestMoment(found.levels, within));
+    const speech: Speech = { schemaVersion: 1, durationUs: found.durationUs, islands: found.islands, chunks, levels: found.levels };
+    return { speech: await ctx.putJson('speech', speech), pcm: await ctx.putFile('speech.pcm', pcmPath) };
+  },
+});
+
+/** Middle of the quietest 60 ms inside a range. */
+function quietestMoment({ hopUs, dbfs }: Speech['levels'], within: Range): number {
+  const first = Math.ceil(within.startUs / hopUs) + 1;
+  const last = Math.floor(within.endUs / hopUs) - 2;
+  let best = first;
+  let bestSum = Infinity;
+  for (let i = first; i <= last; i++) {
+    const sum = (dbfs[i - 1] ?? 0) + (dbfs[i] ?? 0) + (dbfs[i + 1] ?? 0);
+    if (sum < bestSum) {
+      bestSum = sum;
+      best = i;
+    }
+  }
+  return Math.round((best + 0.5) * hopUs);
+}
