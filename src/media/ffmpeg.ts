@@ -61,6 +61,8 @@ export interface FfmpegResult {
   /** User and system time of the process, as it measured itself. */
   cpuSeconds: number;
   wallMs: number;
+  /** Where the longest output ended, in media time; 0 while an output takes stdout. */
+  outTimeUs: number;
   /** The last lines it said, without progress and reports. */
   logTail: string[];
 }
@@ -106,10 +108,13 @@ export async function runFfmpeg(host: MediaHost, job: FfmpegJob, options: Ffmpeg
   const args = buildArguments(job);
   const logTail: string[] = [];
   let cpuSeconds = 0;
+  let outTimeUs = 0;
   const onProgressLine = (line: string): void => {
     // N/A until the first packet, and negative for streams that begin before zero.
-    const outUs = Number(/^out_time_us=\s*(\d+)/.exec(line)?.[1]);
-    if (options.progress && options.expectedUs && outUs >= 0) options.progress(Math.min(1, outUs / options.expectedUs));
+    const text = /^out_time_us=\s*(\d+)/.exec(line)?.[1];
+    if (text === undefined) return;
+    outTimeUs = Number(text);
+    if (options.progress && options.expectedUs) options.progress(Math.min(1, outTimeUs / options.expectedUs));
   };
   const onStderrLine = (line: string): void => {
     const bench = /^bench: utime=([\d.]+)s stime=([\d.]+)s/.exec(line);
@@ -134,7 +139,7 @@ export async function runFfmpeg(host: MediaHost, job: FfmpegJob, options: Ffmpeg
       ...(options.onStdoutChunk ? { onStdoutChunk: options.onStdoutChunk } : { onStdoutLine: onProgressLine }),
     });
     options.progress?.(1);
-    return { cpuSeconds, wallMs, logTail };
+    return { cpuSeconds, wallMs, outTimeUs, logTail };
   } catch (error) {
     throw error instanceof ToolFailure ? explain(error, logTail, job) : error;
   } finally {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SnvgError } from '../errors.js';
 import { run, ToolFailure } from '../process/run.js';
 import { type MediaHost, shownName } from './ffmpeg.js';
+import { beginsLikeMp4 } from './container-end.js';
 import { inputGuards, inputLocator } from './input-guards.js';
 
 /** ffprobe prints most numbers as text and leaves out what it does not know. */
@@ -70,7 +71,7 @@ export interface ProbedPacket {
 }
 
 /**
- * The packets from `fromSeconds` (absolute file time) on, at most `limit` of them.
+ * The packets from the keyframe before `fromSeconds` (absolute file time) on, at most `limit` of them.
  * A file cut short answers with none, or with an error that counts as none.
  */
 export async function probePacketsFrom(host: Omit<MediaHost, 'addCpuSeconds'>, path: string, fromSeconds: number, limit: number): Promise<ProbedPacket[]> {
@@ -105,7 +106,7 @@ async function askFfprobe(host: Omit<MediaHost, 'addCpuSeconds'>, path: string, 
       },
     });
   } catch (error) {
-    throw error instanceof ToolFailure ? explain(error, path) : error;
+    throw error instanceof ToolFailure ? await explain(error, path) : error;
   }
   if (size > longestAnswer) {
     throw new SnvgError('MEDIA_UNSUPPORTED', `${shownName(path)} describes itself at a length no real film needs`, 'Re-encode it to MP4 and try again.');
@@ -113,14 +114,14 @@ async function askFfprobe(host: Omit<MediaHost, 'addCpuSeconds'>, path: string, 
   return lines;
 }
 
-function explain(failure: ToolFailure, path: string): SnvgError {
+async function explain(failure: ToolFailure, path: string): Promise<SnvgError> {
   const cause = { cause: failure };
   if (failure.notStarted) {
     return new SnvgError('FFMPEG_MISSING', `ffprobe could not be started: ${failure.message.split('\n')[0]}`, 'Install ffmpeg 5.1 or later (it brings ffprobe), or name it with --ffprobe.', cause);
   }
   const said = failure.stderrTail.join('\n');
   const name = shownName(path);
-  if (/moov atom not found/.test(said)) {
+  if (/moov atom not found/.test(said) && (await beginsLikeMp4(path))) {
     return new SnvgError('MEDIA_UNREADABLE', `${name} has no index (moov): the recording or download did not finish`, 'Record, copy or download it again; a recovery tool may rebuild the index from a sound file of the same camera.', cause);
   }
   if (/not on whitelist/.test(said)) {
