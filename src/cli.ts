@@ -19,14 +19,13 @@ const program = new Command('snvg')
 
 /** Adds the settings a command takes, from the one table. */
 function withSettings(command: Command, ...scopes: Scope[]): Command {
-  command.addOption(new Option('--config <file>', 'Configuration file to use instead of searching for one').helpGroup('How it runs:'));
   for (const option of options as readonly OptionSpec[]) {
     if (!scopes.includes(option.scope)) continue;
     const flag = flagOf(option);
     const short = option.short === undefined ? '' : `-${option.short}, `;
     const group = `${option.group}:`;
     if (option.type === 'boolean') {
-      const negative = new Option(`--no-${flag}`, `Not: ${option.doc}`).helpGroup(group);
+      const negative = new Option(`--no-${flag}`, `Do not ${option.doc.charAt(0).toLowerCase()}${option.doc.slice(1)}`).helpGroup(group);
       const positive = new Option(`${short}--${flag}`, option.doc).helpGroup(group);
       command.addOption(option.default ? positive.hideHelp() : positive);
       if (option.default || !option.flagOnly) command.addOption(option.default ? negative : negative.hideHelp());
@@ -36,7 +35,7 @@ function withSettings(command: Command, ...scopes: Scope[]): Command {
     const shown = new Option(`${short}--${flag} <${placeholder}>`, describe(option)).helpGroup(group);
     command.addOption(option.type === 'list' ? shown.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]) : shown);
   }
-  return command;
+  return command.addOption(new Option('--config <file>', 'Configuration file to use instead of searching for one').helpGroup('How it runs:'));
 }
 
 function describe(option: OptionSpec): string {

@@ -78,7 +78,7 @@ export const options = [
   { key: 'models', group: group.run, type: 'text', default: null, placeholder: 'folder', path: 'folder', env: 'SNVG_MODELS', scope: 'global', doc: 'Folder of model weights (default: those shipped with snvg)' },
   { key: 'json', group: group.report, type: 'boolean', default: false, scope: 'output', flagOnly: true, doc: 'One JSON result on stdout' },
   { key: 'events', group: group.report, type: 'boolean', default: false, scope: 'output', flagOnly: true, doc: 'One JSON line per event on stdout, as it happens' },
-  { key: 'color', group: group.report, type: 'boolean', default: true, scope: 'output', flagOnly: true, doc: 'Colour and live view on a terminal' },
+  { key: 'color', group: group.report, type: 'boolean', default: true, scope: 'output', flagOnly: true, doc: 'Use colour and a live view on a terminal' },
   { key: 'logLevel', group: group.report, type: 'choice', default: 'warn', choices: ['debug', 'info', 'warn', 'error', 'silent'], env: 'SNVG_LOG_LEVEL', scope: 'global', doc: 'How much to log on stderr' },
 ] as const satisfies readonly OptionSpec[];
 

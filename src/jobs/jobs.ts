@@ -112,7 +112,7 @@ export class Jobs {
    * @throws {SnvgError} JOB_NOT_FOUND
    */
   get(idOrPrefix: string): JobRow {
-    const rows = this.#db.prepare<[string, string], RawRow>('SELECT * FROM jobs WHERE id = ? OR substr(id, 1, length(?)) = ?2 LIMIT 2').all(idOrPrefix, idOrPrefix);
+    const rows = this.#db.prepare<[{ given: string }], RawRow>('SELECT * FROM jobs WHERE id = @given OR substr(id, 1, length(@given)) = @given LIMIT 2').all({ given: idOrPrefix });
     const exact = rows.find((row) => row.id === idOrPrefix) ?? (rows.length === 1 ? rows[0] : undefined);
     if (!exact) {
       const why = rows.length > 1 ? `More than one job begins with ${idOrPrefix}` : `There is no job ${idOrPrefix}`;

@@ -90,9 +90,10 @@ export class Runner implements Planner {
   finishStage(id: StageId): void {
     const tally = this.#tallies.get(id);
     if (!tally) return;
-    if (tally.state !== 'failed') tally.state = tally.tasks === tally.cachedTasks ? 'cached' : 'done';
-    const { state, tasks, cachedTasks, cpuSeconds } = tally;
-    this.#options.emit({ type: 'stage-finished', stage: id, state: state === 'skipped' ? 'done' : state, tasks, cachedTasks, cpuSeconds: round(cpuSeconds) });
+    const { tasks, cachedTasks, cpuSeconds } = tally;
+    const state = tally.state === 'failed' ? 'failed' : tasks === cachedTasks ? 'cached' : 'done';
+    tally.state = state;
+    this.#options.emit({ type: 'stage-finished', stage: id, state, tasks, cachedTasks, cpuSeconds: round(cpuSeconds) });
   }
 
   tallies(): StageTally[] {

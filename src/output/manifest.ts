@@ -1,0 +1,55 @@
+import type { Candidates, Moment } from '../artifacts/schemas/selection.js';
+import type { Manifest } from '../artifacts/schemas/manifest.js';
+import type { Source } from '../artifacts/schemas/source.js';
+
+/** A clip with the names its files have in the output folder. */
+export interface DeliveredClip {
+  moment: Moment;
+  outputs: Manifest['clips'][number]['outputs'];
+}
+
+/** All a manifest says, from the parts of a job. */
+export interface ManifestInput {
+  job: Manifest['job'];
+  source: { path: string; sha256: string; artifact: Source };
+  stages: Manifest['stages'];
+  clips: readonly DeliveredClip[];
+  candidates: Candidates | undefined;
+  publications: Manifest['publications'];
+  notices: Manifest['notices'];
+}
+
+/** The public result of one job (docs/manifest.md). Clips stand in the order of the timeline. */
+export function buildManifest(input: ManifestInput): Manifest {
+  const { source, candidates } = input;
+  const { fps, displayWidth, displayHeight } = source.artifact.video;
+  return {
+    schemaVersion: 1,
+    job: input.job,
+    source: {
+      path: source.path,
+      sha256: source.sha256,
+      durationUs: source.artifact.durationUs,
+      width: displayWidth,
+      height: displayHeight,
+      fps: Math.round((fps.num / fps.den) * 1000) / 1000,
+    },
+    stages: input.stages,
+    clips: input.clips
+      .toSorted((a, b) => a.moment.index - b.moment.index)
+      .map(({ moment, outputs }) => ({
+        id: moment.candidateId,
+        lineage: moment.lineage,
+        index: moment.index,
+        title: moment.title,
+        score: moment.score,
+        scoreParts: moment.scoreParts,
+        ranges: moment.ranges,
+        outputs,
+        notices: moment.notices,
+      })),
+    candidates: (candidates?.candidates ?? []).map(({ id, ranges, score, state, reason }) => ({ id, ranges, score, state, reason })),
+    publications: input.publications,
+    notices: input.notices,
+  };
+}
