@@ -13,7 +13,7 @@ interface Output {
 /** `snvg config show`: every setting, its value and where it came from. */
 export function runConfigShow(deps: { loaded: LoadedSettings; stdout: Output }, flags: { json: boolean }): number {
   const { settings, origins, filePath } = deps.loaded;
-  const keys = options.filter((option) => option.scope !== 'output').map((option) => option.key);
+  const keys = options.filter((option) => !('flagOnly' in option)).map((option) => option.key);
   if (flags.json) {
     const entries = keys.map((key) => [key, { value: settings[key], origin: origins[key] }]);
     writeJson(deps.stdout, { file: filePath, settings: Object.fromEntries(entries) });
@@ -50,9 +50,9 @@ export function runConfigPath(deps: { loaded: LoadedSettings; paths: Paths; stdo
   return 0;
 }
 
-/** `snvg config schema`: JSON Schema of the configuration file, or of `manifest` when it is given. */
-export function runConfigSchema(deps: { stdout: Output; manifest?: ZodType }): number {
-  const schema = deps.manifest ? toJsonSchema(deps.manifest, 'snvg manifest') : toJsonSchema(configFileSchema(), 'snvg configuration');
+/** `snvg config schema`: JSON Schema of the configuration file, or of the manifest. */
+export function runConfigSchema(deps: { stdout: Output; manifestSchema: ZodType }, flags: { manifest: boolean }): number {
+  const schema = flags.manifest ? toJsonSchema(deps.manifestSchema, 'snvg manifest') : toJsonSchema(configFileSchema(), 'snvg configuration');
   writeJson(deps.stdout, schema);
   return 0;
 }

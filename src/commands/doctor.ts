@@ -7,7 +7,17 @@ import { aligned, terminalText } from '../ui/terminal-text.js';
 export interface DoctorChecks {
   versions(): { snvg: string; node: string; nodeNeeded: string; nodeIsEnough: boolean; platform: string };
   /** The ffmpeg and ffprobe that would be used, and which needed capabilities they have. */
-  ffmpeg(): Promise<{ path: string; version: string; libavutil: string; probePath: string; present: string[]; missing: string[] }>;
+  ffmpeg(): Promise<{
+    path: string;
+    version: string;
+    libavutil: string;
+    probePath: string;
+    present: string[];
+    missing: string[];
+    optionalMissing: string[];
+    /** How a full ffmpeg is installed on this system. */
+    installHint: string;
+  }>;
   fonts(): Promise<{ covered: { font: string; scripts: string[] }[]; uncovered: string[] }>;
   /** Free bytes where snvg writes. Below `neededBytes` a run fails, below `wantedBytes` it may. */
   disk(): Promise<{ what: string; path: string; freeBytes: number; wantedBytes: number; neededBytes: number }[]>;
@@ -75,10 +85,11 @@ function judgeNode({ node, nodeNeeded, nodeIsEnough }: ReturnType<DoctorChecks['
   return { id: 'node', status: 'fail', detail: `${node}; snvg needs ${nodeNeeded}`, remedy: 'Install a newer Node.js from nodejs.org or your system.' };
 }
 
-function judgeFfmpeg({ path, version, libavutil, probePath, present, missing }: Awaited<ReturnType<DoctorChecks['ffmpeg']>>): Finding[] {
+function judgeFfmpeg({ path, version, libavutil, probePath, present, missing, optionalMissing, installHint }: Awaited<ReturnType<DoctorChecks['ffmpeg']>>): Finding[] {
   const found: Finding = { id: 'ffmpeg', status: 'ok', detail: `${version}, libavutil ${libavutil} (${path}, ${probePath})` };
-  if (missing.length === 0) return [found, { id: 'capabilities', status: 'ok', detail: present.join(', ') }];
-  const remedy = 'Install a full ffmpeg (Debian, Ubuntu: apt install ffmpeg; macOS: brew install ffmpeg), or name one with --ffmpeg.';
+  const remedy = `Install a full build (${installHint}), or name one with --ffmpeg.`;
+  if (missing.length === 0 && optionalMissing.length === 0) return [found, { id: 'capabilities', status: 'ok', detail: present.join(', ') }];
+  if (missing.length === 0) return [found, { id: 'capabilities', status: 'warn', detail: `${present.join(', ')}; without ${optionalMissing.join(', ')} HDR sources keep their flat colours`, remedy }];
   return [found, { id: 'capabilities', status: 'fail', detail: `this ffmpeg was built without ${missing.join(', ')}`, remedy }];
 }
 
