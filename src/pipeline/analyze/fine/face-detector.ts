@@ -9,7 +9,7 @@ import { pictureBytes, type YuvPicture } from './picture.js';
 /** Weaker finds are not believed. */
 const minScore = 0.35;
 /** Pictures on their way to the worker. Enough that neither side waits; the file holds no more than these. */
-const inFlight = 12;
+const inFlight = 8;
 
 /** The child process that finds faces; one serves all windows of a run. */
 export function faceWorker(ctx: StageContext<unknown>): Promise<ModelWorker<FaceWorkerMethods>> {

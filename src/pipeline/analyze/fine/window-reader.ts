@@ -42,13 +42,15 @@ export class WindowReader {
     return this.#timesUs[frame] ?? 0;
   }
 
-  /** Takes the next frame; its data may be reused afterwards. Returns what to look at for faces, if anything. */
+  /**
+   * Takes the next frame; its data may be reused afterwards. Returns what to look at for faces, if anything: those pictures
+   * are valid until the next call.
+   */
   push(atUs: number, picture: YuvPicture): ChosenPicture[] {
     const frame = this.#timesUs.length;
     this.#timesUs.push(atUs);
     const signature = signPicture(picture);
-    this.#ring.push({ frame, signature, picture: { ...picture, data: picture.data.slice() } });
-    if (this.#ring.length > this.#finder.delayFrames + 2) this.#ring.shift();
+    this.#keep(frame, signature, picture);
     const cut = this.#finder.push(signature);
     const chosen = cut === undefined ? [] : this.#aroundCut(cut);
     if (atUs + this.#toleranceUs >= this.#nextSampleUs) {
@@ -66,6 +68,14 @@ export class WindowReader {
   /** After `finish`. */
   borders(): ShotBorder[] {
     return this.#finder.borders();
+  }
+
+  /** Copies a frame over the oldest one that no cut can ask for any more. */
+  #keep(frame: number, signature: PictureSignature, picture: YuvPicture): void {
+    const full = this.#ring.length >= this.#finder.delayFrames + 2;
+    const data = (full ? this.#ring.shift()?.picture.data : undefined) ?? new Uint8Array(picture.data.length);
+    data.set(picture.data);
+    this.#ring.push({ frame, signature, picture: { ...picture, data } });
   }
 
   #aroundCut(cut: number): ChosenPicture[] {
