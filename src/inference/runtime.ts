@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import type * as Ort from 'onnxruntime-web';
 import { SnvgError } from '../errors.js';
 import { runtimeFlag, type RuntimeChoice } from './worker-protocol.js';
@@ -53,10 +56,18 @@ async function load(choice: RuntimeChoice): Promise<InferenceRuntime> {
   }
 }
 
+/**
+ * The native build as npm installed it, or the copy inside snvg's own package: npm leaves an optional package out
+ * when its install script fails, and onnxruntime-node's fails where it cannot download (script/vendor-runtime.mjs).
+ */
 async function importNative(): Promise<OrtModule> {
-  const module = await import('onnxruntime-node');
+  const module: object = await import('onnxruntime-node').catch((cause: unknown) => {
+    const shipped = fileURLToPath(new URL('../../vendor/onnxruntime-node/', import.meta.url));
+    if (!existsSync(shipped)) throw cause;
+    return createRequire(import.meta.url)(shipped) as object;
+  });
   // A CommonJS package: which names Node finds on the namespace depends on its version; `default` always has them.
-  return (module as { default?: OrtModule }).default ?? module;
+  return (module as { default?: OrtModule }).default ?? (module as OrtModule);
 }
 
 function missing(reason: string, cause: unknown): SnvgError {
