@@ -122,7 +122,7 @@ async function explain(failure: ToolFailure, path: string): Promise<SnvgError> {
   const said = failure.stderrTail.join('\n');
   const name = shownName(path);
   if (/moov atom not found/.test(said) && (await beginsLikeMp4(path))) {
-    return new SnvgError('MEDIA_UNREADABLE', `${name} has no index (moov): the recording or download did not finish`, 'Record, copy or download it again; a recovery tool may rebuild the index from a sound file of the same camera.', cause);
+    return new SnvgError('MEDIA_UNREADABLE', `${name} has no index (moov): the recording or download did not finish`, 'Record, copy or download it again; a recovery tool may rebuild the index from an intact file of the same camera.', cause);
   }
   if (/not on whitelist/.test(said)) {
     return new SnvgError('MEDIA_UNREADABLE', `${name} is not a film but a list or stream description that would open other files`, 'Give the film itself.', cause);

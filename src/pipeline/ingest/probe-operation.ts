@@ -1,0 +1,110 @@
+import { stat } from 'node:fs/promises';
+import { z } from 'zod';
+import type { Source } from '../../artifacts/schemas/source.js';
+import { SnvgError } from '../../errors.js';
+import { shownName } from '../../media/ffmpeg.js';
+import { type ProbedFile, type ProbedStream, probeFile } from '../../media/probe.js';
+import { defineOperation, type FileRef, type StageContext } from '../stage.js';
+import { chooseAudio, chooseVideo, trackLabel } from './choose-streams.js';
+import { describeAudio, describeSubtitle, describeVideo, isAudible, isMovingPicture } from './describe-streams.js';
+import { measureDuration } from './measure-duration.js';
+import { silentTracks } from './track-levels.js';
+
+/** What belongs to the file's place rather than its bytes. */
+const params = z.object({
+  fileName: z.string(),
+  sidecars: z.array(z.object({ kind: z.enum(['words', 'cues']), name: z.string() })),
+});
+
+/** More than any camera, editor or broadcast recorder writes; headers beyond them are hostile or damaged. */
+const limits = { streams: 100, side: 8192, durationUs: 24 * 3600 * 1e6 };
+
+/** Describes a source from its headers and the packets at its end; decodes nothing but a few seconds of sound to tell tracks apart. */
+export const probeOperation = defineOperation({
+  id: 'ingest.probe',
+  stage: 'ingest',
+  version: 1,
+  params,
+  outputs: { source: 'source' },
+  tools: ['ffmpeg'],
+  slots: 1,
+  needs: () => [{ kind: 'ffmpeg' }],
+  run: async ({ file }: { file: FileRef }, ctx: StageContext<z.infer<typeof params>>) => ({ source: await ctx.putJson('source', await describe(file, ctx)) }),
+});
+
+async function describe(file: FileRef, ctx: StageContext<z.infer<typeof params>>): Promise<Source> {
+  const { path } = file;
+  const name = shownName(path);
+  if ((await stat(path)).size !== file.sizeBytes) {
+    throw new SnvgError('MEDIA_UNREADABLE', `${name} is still changing: its size is no longer what it was a moment ago`, 'Wait until it is completely written, then run again.');
+  }
+  const probed = await probeFile(ctx, path);
+  if (probed.streams.length > limits.streams) {
+    throw new SnvgError('MEDIA_UNSUPPORTED', `${name} has ${probed.streams.length} streams, more than the ${limits.streams} that are looked at`, 'Copy the ones you want into a new file: ffmpeg -i <file> -map 0:v:0 -map 0:a:0 -c copy out.mkv');
+  }
+  const pictures = probed.streams.filter(isMovingPicture);
+  const tracks = probed.streams.filter(isAudible);
+  const picture = chooseVideo(pictures);
+  if (!picture) throw noPicture(name, probed, tracks);
+  if (tracks.length === 0) {
+    throw new SnvgError('MEDIA_NO_AUDIO', `${name} has no audio track: there is nothing to hear and choose by`, 'Give a recording with sound, or add it: ffmpeg -i <file> -i sound.wav -map 0:v -map 1:a -c:v copy out.mp4');
+  }
+  const video = describeVideo(picture);
+  if (Math.max(video.codedWidth, video.codedHeight, video.displayWidth, video.displayHeight) > limits.side) {
+    throw new SnvgError('MEDIA_TOO_LARGE', `${name} is ${video.displayWidth}×${video.displayHeight}: larger than ${limits.side} pixels on a side`, 'Scale it down first: ffmpeg -i <file> -vf scale=3840:-2 out.mp4');
+  }
+  const { formatStartUs, durationUs, corrected } = await measureDuration(ctx, path, probed, [picture.index, ...tracks.map(({ index }) => index)]);
+  if (durationUs > limits.durationUs) {
+    throw new SnvgError('MEDIA_TOO_LARGE', `${name} is ${Math.round(durationUs / 3.6e9)} hours long, more than 24`, 'Split it and give the parts.');
+  }
+  if (corrected) {
+    ctx.notice({ code: 'DURATION_CORRECTED', severity: 'info', message: `${name} states no or a wrong length; reading it gave ${(durationUs / 1e6).toFixed(1)} s`, remedy: 'Nothing to do; a copy made with ffmpeg -c copy states the right one.' });
+  }
+  const audio = await chooseTrack(file, ctx, tracks, durationUs);
+  if (pictures.length > 1) {
+    ctx.notice({ code: 'VIDEO_TRACK_CHOSEN', severity: 'info', message: `${name} has ${pictures.length} picture tracks; #${picture.index} (${picture.width}×${picture.height}) is used`, remedy: 'To use another, copy it into a file of its own with ffmpeg -map.' });
+  }
+  const subtitles = probed.streams.filter(({ codec_type: type }) => type === 'subtitle').map(describeSubtitle);
+  return {
+    schemaVersion: 1,
+    sha256: file.sha256,
+    sizeBytes: file.sizeBytes,
+    fileName: ctx.params.fileName,
+    container: probed.format.format_name,
+    formatStartUs,
+    durationUs,
+    video,
+    audio: describeAudio(audio),
+    audioTracks: tracks.map(describeAudio),
+    subtitles,
+    captions: [
+      ...ctx.params.sidecars.map(({ kind, name: sidecar }) => ({ kind, origin: 'sidecar' as const, name: sidecar, streamIndex: null })),
+      ...subtitles.filter(({ text }) => text).map(({ index }) => ({ kind: 'cues' as const, origin: 'track' as const, name: `stream ${index}`, streamIndex: index })),
+    ],
+  };
+}
+
+async function chooseTrack(file: FileRef, ctx: StageContext<unknown>, tracks: readonly ProbedStream[], durationUs: number): Promise<ProbedStream> {
+  const [only] = tracks;
+  if (only && tracks.length === 1) return only;
+  const indices = tracks.map(({ index }) => index);
+  const silent = await silentTracks(ctx, file.path, indices, durationUs);
+  const chosen = chooseAudio(tracks, ({ index }) => silent.has(index));
+  if (!chosen) throw new RangeError('no audio track to choose from');
+  const others = tracks.filter((track) => track !== chosen).map((track) => trackLabel(track) + (silent.has(track.index) ? ', silent' : ''));
+  ctx.notice({
+    code: 'AUDIO_TRACK_CHOSEN',
+    severity: 'info',
+    message: `${shownName(file.path)} has ${tracks.length} audio tracks; ${trackLabel(chosen)} is used, not ${others.join('; ')}`,
+    remedy: 'To use another, copy it into a file of its own: ffmpeg -i <file> -map 0:v:0 -map 0:<number> -c copy out.mkv',
+  });
+  return chosen;
+}
+
+function noPicture(name: string, probed: ProbedFile, tracks: readonly ProbedStream[]): SnvgError {
+  if (tracks.length === 0) {
+    return new SnvgError('MEDIA_UNSUPPORTED', `${name} holds neither a picture nor a sound that ffmpeg can decode`, 'Check that it plays elsewhere, or convert it to MP4.');
+  }
+  const cover = probed.streams.some(({ disposition }) => disposition['attached_pic'] === 1);
+  return new SnvgError('MEDIA_NO_VIDEO', `${name} is audio only${cover ? ' (its cover picture does not count)' : ''}`, 'Give the video of it, or join the sound with a still picture first.');
+}
