@@ -31,7 +31,7 @@ function toUs([hours, minutes, seconds]: (string | undefined)[]): number {
 export function handMoments(cuts: readonly Range[], source: Source): Moment[] {
   return cuts.map((range, index) => {
     if (range.endUs > source.durationUs) {
-      throw new SnvgError('USAGE', `The cut ${seconds(range.startUs)}-${seconds(range.endUs)} ends after the source, which is ${seconds(source.durationUs)} s long`, 'Give an earlier out point.');
+      throw new SnvgError('USAGE', `The cut ${shown(range.startUs)}-${shown(range.endUs)} ends after the source, which is ${shown(source.durationUs)} s long`, 'Give an earlier out point.');
     }
     const id = createHash('sha256').update(`${source.sha256} ${range.startUs} ${range.endUs}`).digest('hex').slice(0, 16);
     return {
@@ -40,7 +40,7 @@ export function handMoments(cuts: readonly Range[], source: Source): Moment[] {
       candidateId: `hand-${id.slice(0, 8)}`,
       lineage: id,
       ranges: [range],
-      title: `${seconds(range.startUs)}-${seconds(range.endUs)}`,
+      title: `${shown(range.startUs)}-${shown(range.endUs)}`,
       description: '',
       hashtags: [],
       score: 0,
@@ -52,6 +52,6 @@ export function handMoments(cuts: readonly Range[], source: Source): Moment[] {
   });
 }
 
-function seconds(us: number): string {
+function shown(us: number): string {
   return String(Math.round(us / 10_000) / 100);
 }

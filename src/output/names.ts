@@ -2,7 +2,7 @@
 const maxStemBytes = 180;
 
 /** Characters Windows refuses in names, and control characters. */
-const forbidden = /[<>:"/\\|?*\u0000-\u001f\u007f]/g;
+const forbidden = /[<>:"/\\|?*\p{Cc}]/gu;
 
 /**
  * `01-What-is-the-first-thing`: the clip's number and its title, Unicode kept (NFC), no character any common

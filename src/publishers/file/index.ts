@@ -98,7 +98,8 @@ async function layOut(folder: string, publication: Publication, context: Publish
     await rename(temporary, folder);
     await sync(publication.account);
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
+    // What could not be made may not be removable either; the first error is the one to show.
+    await rm(temporary, { recursive: true, force: true }).catch(() => {});
     throw explain(error, publication.account);
   }
 }
@@ -115,6 +116,6 @@ async function sync(path: string): Promise<void> {
 function explain(error: unknown, folder: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOSPC') return new SnvgError('DISK_FULL', `No space left in ${folder}`, 'Free some space and publish again: clips already there are kept.', { cause: error });
-  if (code === 'EACCES' || code === 'EROFS' || code === 'ENOTDIR') return new SnvgError('OUTPUT_UNWRITABLE', `Cannot write into ${folder}`, 'Choose a folder you may write to: --to file:<folder>', { cause: error });
+  if (code === 'EACCES' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST') return new SnvgError('OUTPUT_UNWRITABLE', `Cannot write into ${folder}`, 'Choose a folder you may write to: --to file:<folder>', { cause: error });
   return error;
 }
