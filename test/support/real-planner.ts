@@ -22,6 +22,8 @@ export const testToolchain: Toolchain = {
 /** A runner over a store of its own with the real ffmpeg, and what it said. */
 export interface RealPlanner {
   planner: Runner;
+  /** Where artifacts lie: a test puts hand-made ones there. */
+  store: FileArtifactStore;
   events: RunEventBody[];
   /** CPU seconds that the children of finished tasks used. */
   cpuSeconds(): number;
@@ -47,6 +49,7 @@ export async function realPlanner(options: { slots?: number; signal?: AbortSigna
   });
   return {
     planner,
+    store,
     events,
     cpuSeconds: () => events.reduce((sum, event) => sum + (event.type === 'task-finished' ? event.cpuSeconds : 0), 0),
     close: async () => {

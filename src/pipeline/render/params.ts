@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { range } from '../../artifacts/schemas/common.js';
+import { audioStream, videoStream } from '../../artifacts/schemas/source.js';
+import { outputFormats, type Format } from './formats.js';
+
+/** How clips look and sound, as a person asks for it. */
+export interface RenderStyle {
+  captions: boolean;
+  /** `#rrggbb` */
+  captionColor: string;
+  captionHighlight: string;
+  /** Pixels of an em on a 1920 high picture. */
+  captionSizePx: number;
+  captionUppercase: boolean;
+  crf: number;
+  preset: string;
+  /** Integrated loudness, LUFS. */
+  loudnessLufs: number;
+}
+
+const color = z.string().regex(/^#[0-9a-fA-F]{6}$/);
+
+/** What a caption looks like; absent from the parameters when captions are off, so that their colour then changes nothing. */
+export const captionLook = z.object({ color, highlight: color, sizePx: z.int().positive(), uppercase: z.boolean() });
+export type CaptionLook = z.infer<typeof captionLook>;
+
+/**
+ * Everything about a clip that is not its inputs. Titles and file names are not here, and of the source only the streams:
+ * what changes no pixel and no sample must not make a clip anew.
+ */
+export const clipParams = z.object({
+  format: z.enum(Object.keys(outputFormats) as [Format, ...Format[]]),
+  ranges: z.array(range).min(1),
+  video: videoStream,
+  audio: audioStream,
+  captions: captionLook.nullable(),
+  crf: z.int(),
+  preset: z.string(),
+  loudnessLufs: z.number(),
+  /** x264's output depends on the number of its threads. */
+  threads: z.int().positive(),
+});
+export type ClipParams = z.infer<typeof clipParams>;
+
+export const cuesParams = z.object({ ranges: z.array(range).min(1), fps: videoStream.shape.fps });
+export type CuesParams = z.infer<typeof cuesParams>;

@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import { type MediaHost, type MediaInput, runFfmpeg } from '../../../media/ffmpeg.js';
+import { type ClipTimeline, secondsText } from '../../../media/timeline.js';
+import { type Loudness, loudnessFilter, LoudnessReport } from './loudness-report.js';
+
+const sampleRate = 48_000;
+const raw = { name: 'sound.f32', format: 'f32le', input: ['-ar', String(sampleRate), '-ac', '2'] } as const;
+const fadeSeconds = 0.01;
+/** Peaks are held here before encoding, so that they stay below −1 dBTP after decoding: AAC adds up to about 1 dB. */
+const ceilingDb = -2;
+/** What the encoder's input may measure, so that its output keeps within limits. */
+const innerTolerance = { lu: 0.2, peakDbtp: -1.7 } as const;
+const tries = 5;
+
+export interface SoundRequest {
+  /** One per piece of the timeline, seeked. */
+  inputs: readonly MediaInput[];
+  streamIndex: number;
+  timeline: ClipTimeline;
+  targetLufs: number;
+}
+
+/** The gain and ceiling that a sound was made with, and what it measured before encoding. */
+export interface LevelledSound extends Settings {
+  /** Name in the scratch folder. */
+  file: string;
+  source: Loudness;
+  /** Why no level was set, or the target not met. */
+  shortfall: 'silent' | 'peaks' | undefined;
+}
+
+interface Settings {
+  gainDb: number;
+  ceilingDb: number;
+}
+
+/**
+ * Cuts the clip's sound to the exact sample, stereo at 48 kHz, with late starts and holes filled with silence.
+ *
+ * @returns what it measures before any gain
+ * @throws {SnvgError} as runFfmpeg
+ */
+export async function cutSound(host: MediaHost, request: SoundRequest): Promise<Loudness> {
+  const { timeline, streamIndex } = request;
+  const cuts = timeline.pieces.map(({ firstFrame, frames }, n) => {
+    const length = samplesAt(firstFrame + frames, timeline) - samplesAt(firstFrame, timeline);
+    return `[${n}:${streamIndex}]aresample=${sampleRate}:async=1:first_pts=0,aformat=sample_fmts=flt:channel_layouts=stereo,apad,atrim=end_sample=${length},asetpts=N/SR/TB[cut${n}]`;
+  });
+  const joined = `${timeline.pieces.map((_, n) => `[cut${n}]`).join('')}concat=n=${timeline.pieces.length}:v=0:a=1,${loudnessFilter}[sound]`;
+  const report = new LoudnessReport();
+  await runFfmpeg(
+    host,
+    { inputs: request.inputs, graph: [...cuts, joined].join(';'), outputs: [{ to: raw.name, options: ['-map', '[sound]', '-f', raw.format] }] },
+    { onLogLine: (line) => report.line(line) },
+  );
+  return report.result();
+}
+
+/**
+ * Encodes the sound cut by `cutSound` to `sound.m4a` (AAC, 160 kb/s) at the wanted loudness with its peaks under the ceiling:
+ * gain and, where that lifts peaks too high, a look-ahead limiter; repeated until what goes into the encoder measures right.
+ *
+ * @param headroomDb how much lower than usual to hold the peaks and by how much to shift the loudness, once the decoded file was measured
+ */
+export async function levelSound(host: MediaHost, request: SoundRequest, source: Loudness, correction: { peakDb: number; lu: number } = { peakDb: 0, lu: 0 }): Promise<LevelledSound> {
+  const file = 'sound.m4a';
+  const durationSeconds = samplesAt(request.timeline.frames, request.timeline) / sampleRate;
+  if (source.integratedLufs === null) {
+    await encode(host, durationSeconds, { gainDb: 0, ceilingDb: 0 }, false);
+    return { file, source, gainDb: 0, ceilingDb: 0, shortfall: 'silent' };
+  }
+  const target = request.targetLufs + correction.lu;
+  const settings: Settings = { gainDb: target - source.integratedLufs, ceilingDb: ceilingDb + correction.peakDb };
+  let shortfall: LevelledSound['shortfall'];
+  for (let attempt = 1; attempt <= tries; attempt += 1) {
+    const limited = source.truePeakDbtp !== null && source.truePeakDbtp + settings.gainDb > settings.ceilingDb;
+    const made = await encode(host, durationSeconds, settings, limited);
+    const missingLu = made.integratedLufs === null ? 0 : target - made.integratedLufs;
+    const overDb = made.truePeakDbtp === null ? 0 : made.truePeakDbtp - (innerTolerance.peakDbtp + correction.peakDb);
+    shortfall = Math.abs(missingLu) > innerTolerance.lu ? 'peaks' : undefined;
+    if ((!shortfall && overDb <= 0) || attempt === tries) break;
+    settings.gainDb += missingLu * (limited ? 1.5 : 1);
+    if (overDb > 0) settings.ceilingDb -= overDb + 0.1;
+  }
+  return { file, source, ...settings, shortfall };
+}
+
+async function encode(host: MediaHost, durationSeconds: number, { gainDb, ceilingDb: limitDb }: Settings, limited: boolean): Promise<Loudness> {
+  const out = Math.max(0, durationSeconds - fadeSeconds);
+  const filters = [
+    `volume=${gainDb.toFixed(2)}dB:precision=float`,
+    ...(limited ? [`alimiter=limit=${(10 ** (limitDb / 20)).toFixed(5)}:attack=5:release=60:level=false:latency=true`] : []),
+    `afade=t=in:d=${fadeSeconds}`,
+    `afade=t=out:st=${secondsText(Math.round(out * 1e6))}:d=${fadeSeconds}`,
+    loudnessFilter,
+  ];
+  const report = new LoudnessReport();
+  await runFfmpeg(
+    host,
+    {
+      inputs: [{ path: join(host.scratchDir, raw.name), rawFormat: raw.format, options: raw.input }],
+      graph: `[0:a]${filters.join(',')}[sound]`,
+      outputs: [{ to: 'sound.m4a', options: ['-map', '[sound]', '-c:a', 'aac', '-b:a', '160k', '-ar', String(sampleRate), '-map_metadata', '-1', '-fflags', '+bitexact', '-flags:a', '+bitexact'] }],
+    },
+    { onLogLine: (line) => report.line(line) },
+  );
+  return report.result();
+}
+
+/** Samples before a frame of the clip: rounded once from the start, so that pieces never drift. */
+function samplesAt(frame: number, { fps }: ClipTimeline): number {
+  return Math.round((frame * fps.den * sampleRate) / fps.num);
+}

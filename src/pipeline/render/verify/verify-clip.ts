@@ -1,0 +1,142 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Check } from '../../../artifacts/schemas/clip.js';
+import { type MediaHost, runFfmpeg } from '../../../media/ffmpeg.js';
+import { probeFile, type ProbedFile } from '../../../media/probe.js';
+import type { ClipTimeline } from '../../../media/timeline.js';
+import { probeFilters, thumbnail, thumbnailFilters, type CaptionProbe } from '../picture/picture-graph.js';
+import { pictureFiles } from '../picture/render-picture.js';
+import { type Loudness, loudnessFilter, LoudnessReport } from '../sound/loudness-report.js';
+import { captionPixels } from './caption-pixels.js';
+import { compareFrames } from './compare-frames.js';
+import { startsFast } from './mp4-layout.js';
+
+export interface Expectation {
+  timeline: ClipTimeline;
+  width: number;
+  height: number;
+  thumbnailRows: number;
+  /** Null: the sound is silent, or its peaks do not allow the target. */
+  targetLufs: number | null;
+  captions: ExpectedCaptions | undefined;
+}
+
+interface ExpectedCaptions {
+  probe: CaptionProbe;
+  /** For each frame of the probe, the least number of pixels its text covers. */
+  leastPixels: readonly number[];
+  colors: readonly string[];
+}
+
+export interface Verification {
+  checks: Check[];
+  loudness: Loudness;
+}
+
+export const loudnessToleranceLu = 0.5;
+export const truePeakLimitDbtp = -1;
+/** Mean difference in grey levels between a meant and a decoded small picture: encoding stays far below, another picture far above. */
+const mostDifference = 12;
+const stretchSeconds = 0.5;
+
+/**
+ * Looks at a finished file as a viewer's player would: one probe and one decode of it, compared with what the render meant to write.
+ *
+ * @throws {SnvgError} as runFfmpeg
+ */
+export async function verifyClip(host: MediaHost, expected: Expectation): Promise<Verification> {
+  const path = join(host.scratchDir, pictureFiles.clip);
+  const probed = await probeFile(host, path);
+  const report = new LoudnessReport();
+  const { captions } = expected;
+  const graph = [
+    `[0:v]split=${captions ? 2 : 1}[a]${captions ? '[b]' : ''}`,
+    `[a]${thumbnailFilters(expected.thumbnailRows)}[thumbs]`,
+    ...(captions ? [`[b]${probeFilters(captions.probe)}[look]`] : []),
+    `[0:a]${loudnessFilter}[sound]`,
+  ].join(';');
+  await runFfmpeg(
+    host,
+    {
+      inputs: [{ path, options: ['-threads', '2'] }],
+      graph,
+      outputs: [
+        { to: 'seen.gray', options: ['-map', '[thumbs]', '-fps_mode', 'passthrough', '-f', 'rawvideo'] },
+        ...(captions ? [{ to: 'after.yuv', options: ['-map', '[look]', '-fps_mode', 'passthrough', '-f', 'rawvideo'] }] : []),
+        { to: null, options: ['-map', '[sound]'] },
+      ],
+    },
+    { onLogLine: (line) => report.line(line) },
+  );
+  const loudness = report.result();
+  const checks = [
+    streamsCheck(probed, expected),
+    { id: 'faststart', passed: await startsFast(path), detail: 'the index stands before the media' },
+    durationCheck(probed, expected.timeline),
+    ...(await pictureChecks(host, expected)),
+    loudnessCheck(loudness, expected.targetLufs),
+    ...(captions ? [await captionsCheck(host, captions)] : []),
+  ];
+  return { checks, loudness };
+}
+
+function streamsCheck({ streams }: ProbedFile, { width, height, timeline }: Expectation): Check {
+  const video = streams.find((stream) => stream.codec_type === 'video');
+  const audio = streams.find((stream) => stream.codec_type === 'audio');
+  const found = [
+    `${video?.codec_name} ${video?.pix_fmt} ${video?.width}x${video?.height} ${video?.r_frame_rate}`,
+    `${audio?.codec_name} ${audio?.sample_rate} Hz ${audio?.channels} ch`,
+  ].join(', ');
+  const { num, den } = timeline.fps;
+  const wanted = `h264 yuv420p ${width}x${height} ${num}/${den}, aac 48000 Hz 2 ch`;
+  return { id: 'streams', passed: streams.length === 2 && found === wanted, detail: found === wanted ? found : `${found}; wanted ${wanted}` };
+}
+
+function durationCheck({ streams }: ProbedFile, { durationUs, fps }: ClipTimeline): Check {
+  const frameUs = (1e6 * fps.den) / fps.num;
+  const lengths = ['video', 'audio'].map((type) => Number(streams.find((stream) => stream.codec_type === type)?.duration) * 1e6);
+  // AAC comes in blocks of 1024 samples: the last one may end after the picture.
+  const passed = lengths.every((us) => Math.abs(us - durationUs) <= Math.max(frameUs, 22_000));
+  return { id: 'duration', passed, detail: `asked ${seconds(durationUs)} s; picture ${seconds(lengths[0])} s, sound ${seconds(lengths[1])} s` };
+}
+
+async function pictureChecks(host: MediaHost, { timeline }: Expectation): Promise<Check[]> {
+  const [meant, decoded] = await Promise.all([pictureFiles.thumbs, 'seen.gray'].map((name) => readFile(join(host.scratchDir, name))));
+  const longest = Math.max(1, Math.round((stretchSeconds * timeline.fps.num) / timeline.fps.den));
+  const result = compareFrames({ meant: meant ?? Buffer.of(), decoded: decoded ?? Buffer.of(), frameBytes: thumbnail.width * thumbnail.height }, longest);
+  return [
+    {
+      id: 'frames',
+      passed: result.decodedFrames === timeline.frames && result.meantFrames === timeline.frames,
+      detail: `${result.decodedFrames} of ${timeline.frames} frames decoded`,
+    },
+    {
+      id: 'picture',
+      passed: result.worst.difference <= mostDifference && result.blackFrames === 0 && result.frozenFrames === 0,
+      detail: `every frame compared with the source; largest difference ${result.worst.difference.toFixed(1)} of 255 at frame ${result.worst.frame}, ${result.blackFrames} black and ${result.frozenFrames} frozen frames that the source lacks`,
+    },
+  ];
+}
+
+function loudnessCheck({ integratedLufs, truePeakDbtp }: Loudness, targetLufs: number | null): Check {
+  const levelled = targetLufs === null || (integratedLufs !== null && Math.abs(integratedLufs - targetLufs) <= loudnessToleranceLu);
+  const peaks = truePeakDbtp === null || truePeakDbtp <= truePeakLimitDbtp || integratedLufs === null;
+  return { id: 'loudness', passed: levelled && peaks, detail: `${integratedLufs?.toFixed(1) ?? 'no'} LUFS, true peak ${truePeakDbtp?.toFixed(1) ?? 'none'} dBTP as decoded` };
+}
+
+async function captionsCheck(host: MediaHost, { probe, leastPixels, colors }: ExpectedCaptions): Promise<Check> {
+  const [before, after] = await Promise.all([pictureFiles.before, 'after.yuv'].map((name) => readFile(join(host.scratchDir, name))));
+  const bytes = probe.box.width * probe.box.height * 3;
+  const counts = probe.frames.map((_, n) => {
+    const cut = (all: Buffer | undefined): Uint8Array => (all ?? Buffer.of()).subarray(n * bytes, (n + 1) * bytes);
+    return cut(after).length === bytes ? captionPixels({ before: cut(before), after: cut(after) }, colors) : { fill: 0, border: 0 };
+  });
+  // White letters on a white wall are seen by their border alone.
+  const seen = counts.filter(({ fill, border }, n) => fill + border >= (leastPixels[n] ?? 1)).length;
+  const fewest = Math.min(...counts.map(({ fill }) => fill));
+  return { id: 'captions', passed: seen === probe.frames.length, detail: `seen in ${seen} of ${probe.frames.length} frames looked at; at least ${fewest} pixels of caption colour that the picture lacks` };
+}
+
+function seconds(us: number | undefined): string {
+  return ((us ?? 0) / 1e6).toFixed(3);
+}
