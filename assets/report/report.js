@@ -1,7 +1,7 @@
 // @ts-check
 // Makes the report come alive: words seek, words light up while they are spoken, candidates explain themselves.
 // Everything it adds is text set through textContent; without it the page is still complete.
-const data = /** @type {{ scale: number, language: string, candidates: Candidate[] }} */ (JSON.parse(document.getElementById('data')?.textContent ?? '{}'));
+const data = /** @type {{ scale: { minus: number, plus: number }, language: string, candidates: Candidate[] }} */ (JSON.parse(document.getElementById('data')?.textContent ?? '{}'));
 /** @typedef {{ id: string, ranges: { startUs: number, endUs: number }[], score: number, scoreParts: Record<string, number>, state: string, reason: string, text: string, clip: number | null }} Candidate */
 
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
@@ -192,19 +192,22 @@ const clock = (us) => {
 
 /** @param {Record<string, number>} parts */
 const scoreBars = (parts) => {
+  const percentOf = (/** @type {number} */ value) => (value / (data.scale.minus + data.scale.plus)) * 100;
+  const zero = percentOf(data.scale.minus);
   const rows = Object.entries(parts)
     .toSorted(([, one], [, other]) => other - one)
     .map(([name, value]) => {
-      const length = Math.min(50, (Math.abs(value) / data.scale) * 50);
+      const length = percentOf(Math.abs(value));
+      const nothing = Math.abs(value) < 0.05;
       const bar = drawing(
         'svg',
         { class: `bar ${value < 0 ? 'minus' : 'plus'}`, 'aria-hidden': 'true' },
-        drawing('rect', { class: 'zero', x: '50%', width: '1', height: '100%' }),
-        drawing('rect', { x: `${value < 0 ? 50 - length : 50}%`, width: `${length}%`, y: '25%', height: '50%', rx: '3' }),
+        drawing('rect', { class: 'zero', x: `${zero}%`, width: '1', height: '100%' }),
+        drawing('rect', { x: `${value < 0 ? zero - length : zero}%`, width: `${length}%`, y: '25%', height: '50%', rx: '3' }),
       );
       const label = name.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/[-_]/g, ' ').toLowerCase();
-      const number = element('span', { class: 'num' }, `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`);
-      return element('div', { class: 'part' }, element('dt', {}, label), element('dd', {}, bar, number));
+      const number = element('span', { class: 'num' }, nothing ? '0' : `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`);
+      return element('div', { class: nothing ? 'part nothing' : 'part' }, element('dt', {}, label), element('dd', {}, bar, number));
     });
   return element('dl', { class: 'parts' }, ...rows);
 };

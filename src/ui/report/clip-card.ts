@@ -4,10 +4,10 @@ import { html, relativeLink, type Html } from './html.js';
 import type { ManifestClip, ReportInput, ReportReceipt } from './input.js';
 import { noticeList } from './notices.js';
 import { receiptSection } from './receipt.js';
-import { scoreBars } from './score-bars.js';
+import { scoreBars, type BarScale } from './score-bars.js';
 
 /** One clip: its players on one side; words, reasons and proof on the other. */
-export function clipCard(clip: ManifestClip, input: ReportInput, scale: number): Html {
+export function clipCard(clip: ManifestClip, input: ReportInput, scale: BarScale): Html {
   const receiptOf = new Map(input.receipts.map((receipt) => [receipt.path, receipt]));
   const moment = input.receipts.find((receipt) => receipt.moment.index === clip.index)?.moment;
   const words = clipWords(clip, input);

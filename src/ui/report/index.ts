@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { Manifest } from '../../artifacts/schemas/manifest.js';
 import { clock, count, span } from '../format.js';
 import { clipCard } from './clip-card.js';
 import { html, raw, scriptJson, type Html } from './html.js';
 import type { ReportInput } from './input.js';
 import { noticeList } from './notices.js';
-import { barScale } from './score-bars.js';
+import { barScale, type BarScale } from './score-bars.js';
 import { clipOfCandidate, Placement, timelineSection } from './timeline.js';
 
 /**
@@ -18,13 +19,16 @@ export function writeReport(input: ReportInput): string {
   const candidates = input.candidates?.candidates ?? [];
   const placement = new Placement();
   const scale = barScale([...manifest.clips.map((clip) => clip.scoreParts), ...candidates.map((candidate) => candidate.scoreParts)]);
+  // What went worse than it should comes first; what is merely good to know, after the clips.
+  const degraded = jobNotices(input).some((notice) => notice.severity === 'degraded');
   const name = manifest.source.path.split('/').at(-1) ?? manifest.source.path;
   const body = html`<a class="skip" href="#clips">Skip to the clips</a>
 ${pageHead(input, name)}
 <main>
-${problems(input)}
+${degraded && notices(input)}
 ${input.candidates && timelineSection(input, placement)}
 <div id="clips">${manifest.clips.length === 0 ? html`<p class="panel empty">No clip was made.${candidates.length > 0 && ' The timeline above says why each candidate was not chosen.'}</p>` : manifest.clips.map((clip) => clipCard(clip, input, scale))}</div>
+${!degraded && notices(input)}
 ${publications(input)}
 ${stages(input)}
 </main>`;
@@ -52,7 +56,7 @@ ${body}
 }
 
 /** What the script needs to explain a candidate. */
-function dataOf(input: ReportInput, scale: number): unknown {
+function dataOf(input: ReportInput, scale: BarScale): unknown {
   const clipOf = clipOfCandidate(input);
   return {
     scale,
@@ -78,10 +82,14 @@ function pageHead({ manifest, language }: ReportInput, name: string): Html {
 </header>`;
 }
 
-/** Notices of the job as a whole; those of a clip stand with the clip. */
-function problems({ manifest }: ReportInput): Html {
+/** Those of the job as a whole; the others stand with their clip. */
+function jobNotices({ manifest }: ReportInput): Manifest['notices'] {
   const ofClips = new Set(manifest.clips.flatMap((clip) => clip.notices.map((notice) => `${notice.code} ${notice.message}`)));
-  const rest = manifest.notices.filter((notice) => !ofClips.has(`${notice.code} ${notice.message}`));
+  return manifest.notices.filter((notice) => !ofClips.has(`${notice.code} ${notice.message}`));
+}
+
+function notices(input: ReportInput): Html {
+  const rest = jobNotices(input);
   return rest.length === 0 ? html`` : html`<section class="panel" aria-labelledby="notices-title"><h2 id="notices-title">Notices</h2>${noticeList(rest)}</section>`;
 }
 
@@ -104,7 +112,7 @@ function stages({ manifest }: ReportInput): Html {
       html`<tr><th scope="row">${id}</th><td>${state === 'cached' ? 'known already' : state}</td><td class="num">${tasks}</td><td class="num">${cachedTasks}</td><td class="num">${span(cpu * 1000)}</td></tr>`,
   );
   return html`<details class="panel made"><summary>How it was made: ${count(ran.reduce((sum, stage) => sum + stage.tasks, 0), 'task')}, ${span(cpuSeconds * 1000)} of CPU</summary>
-<div class="scroll" role="region" aria-label="Stages" tabindex="0"><table><thead><tr><th scope="col">Stage</th><th scope="col">State</th><th scope="col">Tasks</th><th scope="col">Known already</th><th scope="col">CPU</th></tr></thead><tbody>${rows}</tbody></table></div>
+<div class="scroll" role="region" aria-label="Stages" tabindex="0"><table><thead><tr><th scope="col">Stage</th><th scope="col">State</th><th scope="col" class="num">Tasks</th><th scope="col" class="num">Known already</th><th scope="col" class="num">CPU</th></tr></thead><tbody>${rows}</tbody></table></div>
 <p class="muted">Source <code>${manifest.source.sha256}</code><br>Job <code>${manifest.job.id}</code></p></details>`;
 }
 

@@ -1,23 +1,32 @@
 import { html, type Html } from './html.js';
 
-/** Parts of a score, greatest first, as bars around a common zero. `scale` is the longest bar's value, the same on the whole page. */
-export function scoreBars(parts: Record<string, number>, scale: number): Html {
+/** How far the bars of a page reach on either side of zero, so that all of them share one scale. */
+export interface BarScale {
+  minus: number;
+  plus: number;
+}
+
+/** Parts of a score, greatest first, as bars around zero. */
+export function scoreBars(parts: Record<string, number>, scale: BarScale): Html {
+  const percentOf = (value: number): number => (value / (scale.minus + scale.plus)) * 100;
+  const zero = round(percentOf(scale.minus));
   const rows = Object.entries(parts)
     .toSorted(([, one], [, other]) => other - one)
     .map(([name, value]) => {
-      const length = Math.min(50, (Math.abs(value) / scale) * 50);
-      return html`<div class="part">
+      const length = round(percentOf(Math.abs(value)));
+      return html`<div class="part${isNothing(value) && ' nothing'}">
 <dt>${words(name)}</dt>
-<dd><svg class="bar ${value < 0 ? 'minus' : 'plus'}" aria-hidden="true"><rect class="zero" x="50%" width="1" height="100%"/><rect x="${round(value < 0 ? 50 - length : 50)}%" width="${round(length)}%" y="25%" height="50%" rx="3"/></svg>
+<dd><svg class="bar ${value < 0 ? 'minus' : 'plus'}" aria-hidden="true"><rect class="zero" x="${zero}%" width="1" height="100%"/><rect x="${value < 0 ? round(zero - length) : zero}%" width="${length}%" y="25%" height="50%" rx="3"/></svg>
 <span class="num">${signed(value)}</span></dd>
 </div>`;
     });
   return html`<dl class="parts">${rows}</dl>`;
 }
 
-/** The longest bar any of the scores needs. */
-export function barScale(scores: readonly Record<string, number>[]): number {
-  return Math.max(1e-9, ...scores.flatMap((parts) => Object.values(parts).map(Math.abs)));
+/** The scale that fits all of these scores. */
+export function barScale(scores: readonly Record<string, number>[]): BarScale {
+  const values = scores.flatMap((parts) => Object.values(parts));
+  return { minus: Math.max(0, -Math.min(0, ...values)), plus: Math.max(1e-9, ...values) };
 }
 
 /** `openingHook` → "opening hook". */
@@ -25,9 +34,14 @@ function words(name: string): string {
   return name.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/[-_]/g, ' ').toLowerCase();
 }
 
-/** "+4.2", "−1.0" (a minus sign, not a hyphen). */
-export function signed(value: number): string {
+/** "+4.2", "−1.0" (a minus sign, not a hyphen), "0". */
+function signed(value: number): string {
+  if (isNothing(value)) return '0';
   return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
+}
+
+function isNothing(value: number): boolean {
+  return Math.abs(value) < 0.05;
 }
 
 function round(value: number): number {

@@ -37,16 +37,21 @@ export function timelineSection(input: ReportInput, placement: Placement): Html 
   const lanes = packIntoLanes(order);
   const laneCount = Math.max(1, ...lanes.map((lane) => lane + 1));
   const stepUs = tickStepUs(durationUs);
-  const ticks = Array.from({ length: Math.floor(durationUs / stepUs) + 1 }, (_, index) => index * stepUs).filter((us) => us <= durationUs * 0.97);
+  const ticks = Array.from({ length: Math.floor(durationUs / stepUs) + 1 }, (_, index) => index * stepUs).filter((us) => us <= durationUs * 0.92);
+  const rejected = order.filter((candidate) => candidate.state === 'rejected').map((candidate) => candidate.score);
+  const worst = Math.min(...rejected);
+  const best = Math.max(...rejected);
+  // Four shades: the better a candidate that was not chosen, the stronger.
+  const shade = (score: number): number => (best > worst ? 1 + Math.min(3, Math.floor(((score - worst) / (best - worst)) * 4)) : 2);
   const bars = order.map((candidate, index) => {
     const clip = clipOf.get(candidate.id);
     const where = span(startOf(candidate), candidate.ranges.at(-1)?.endUs ?? startOf(candidate), lanes[index] ?? 0);
     const state = candidate.state === 'selected' ? `clip ${clip ?? ''}` : 'not chosen';
-    return html`<button type="button" class="cand ${candidate.state} ${where}" data-candidate="${candidate.id}" tabindex="${index === 0 ? 0 : -1}" aria-label="${`${clock(startOf(candidate))}, score ${candidate.score.toFixed(1)}, ${state}`}">${clip ?? ''}</button>`;
+    return html`<button type="button" class="cand ${candidate.state}${candidate.state === 'rejected' && ` s${shade(candidate.score)}`} ${where}" data-candidate="${candidate.id}" tabindex="${index === 0 ? 0 : -1}" aria-label="${`${clock(startOf(candidate))}, score ${candidate.score.toFixed(1)}, ${state}`}">${clip ?? ''}</button>`;
   });
   return html`<section class="panel" aria-labelledby="timeline-title">
 <header class="panel-head"><h2 id="timeline-title">What was considered</h2>
-<p class="legend"><span class="key selected"></span>chosen ${input.manifest.clips.length} <span class="key rejected"></span>not chosen ${order.filter((candidate) => candidate.state === 'rejected').length}</p></header>
+<p class="legend"><span class="key selected"></span>chosen ${input.manifest.clips.length} <span class="key s2"></span><span class="key s4"></span>not chosen ${rejected.length}, stronger is better</p></header>
 <div class="timeline" tabindex="-1"><div class="track ${placement.set('minutes', Math.ceil(durationUs / 60e6))} ${placement.set('lanes', laneCount)}" data-duration="${durationUs}">
 <div class="ticks" aria-hidden="true">${ticks.map((us) => html`<span class="${placement.at(share(us), 0)}">${clock(us)}</span>`)}</div>
 <ol class="topics">${topics.map((topic) => html`<li class="${span(topic.startUs, topic.endUs)}" title="${topic.title}"><span dir="auto">${topic.title}</span></li>`)}</ol>
@@ -70,7 +75,7 @@ function candidateTable(order: readonly Candidate[], clipOf: ReadonlyMap<string,
     const state = candidate.state === 'selected' && clip !== undefined ? html`<a href="#clip-${clip}">clip ${clip}</a>` : 'not chosen';
     return html`<tr><td class="num">${clock(startOf(candidate))}</td><td class="num">${clock(lengthOf(candidate))}</td><td class="num">${candidate.score.toFixed(1)}</td><td>${state}</td><td dir="auto">${candidate.reason}</td></tr>`;
   });
-  return html`<div class="scroll" role="region" aria-label="All candidates" tabindex="0"><table><thead><tr><th scope="col">Start</th><th scope="col">Length</th><th scope="col">Score</th><th scope="col">State</th><th scope="col">Why</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="scroll" role="region" aria-label="All candidates" tabindex="0"><table><thead><tr><th scope="col" class="num">Start</th><th scope="col" class="num">Length</th><th scope="col" class="num">Score</th><th scope="col">State</th><th scope="col">Why</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function startOf(candidate: Candidate): number {
