@@ -40,7 +40,7 @@ export const subtitleStream = z.object({
   text: z.boolean(),
 });
 
-/** Captions lying beside the source or inside it. `words` replaces recognition; `cues` only with --use-captions. */
+/** Captions lying beside a source or inside it. `words` replaces recognition; `cues` only with --use-captions. */
 export const foundCaptions = z.object({
   kind: z.enum(['words', 'cues']),
   origin: z.enum(['sidecar', 'track']),
@@ -49,13 +49,17 @@ export const foundCaptions = z.object({
   streamIndex: z.int().nonnegative().nullable(),
 });
 
-/** The probed source: all a later stage needs to know about it except its bytes. */
+export type FoundCaptions = z.infer<typeof foundCaptions>;
+
+/**
+ * The probed source: all a later stage needs to know about it except its bytes. Nothing here depends on the file's name or place,
+ * so that moving it, or laying captions beside it, makes no work anew.
+ */
 export const source = z.object({
   schemaVersion: z.literal(1),
-  /** Content hash of the file; its path is never part of an artifact. */
+  /** Content hash of the file. */
   sha256: z.string(),
   sizeBytes: z.int().nonnegative(),
-  fileName: z.string(),
   container: z.string(),
   /** ffprobe's format.start_time: filters count from here. May be negative. */
   formatStartUs: z.int(),
@@ -64,6 +68,7 @@ export const source = z.object({
   audio: audioStream,
   audioTracks: z.array(audioStream),
   subtitles: z.array(subtitleStream),
+  /** Text tracks inside the file; those beside it are found by captions/sidecars.ts. */
   captions: z.array(foundCaptions),
 });
 export type Source = z.infer<typeof source>;

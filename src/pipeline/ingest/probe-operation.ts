@@ -10,14 +10,13 @@ import { describeAudio, describeSubtitle, describeVideo, isAudible, isMovingPict
 import { measureDuration } from './measure-duration.js';
 import { silentTracks } from './track-levels.js';
 
-/** What belongs to the file's place rather than its bytes. */
-const params = z.object({
-  fileName: z.string(),
-  sidecars: z.array(z.object({ kind: z.enum(['words', 'cues']), name: z.string() })),
-});
+const params = z.object({});
 
 /** More than any camera, editor or broadcast recorder writes; headers beyond them are hostile or damaged. */
 const limits = { streams: 100, side: 8192, durationUs: 24 * 3600 * 1e6 };
+
+/** The shortest clip that can be asked for at all. */
+export const shortestClipUs = 3_000_000;
 
 /** Describes a source from its headers and the packets at its end; decodes nothing but a few seconds of sound to tell tracks apart. */
 export const probeOperation = defineOperation({
@@ -29,10 +28,10 @@ export const probeOperation = defineOperation({
   tools: ['ffmpeg'],
   slots: 1,
   needs: () => [{ kind: 'ffmpeg' }],
-  run: async ({ file }: { file: FileRef }, ctx: StageContext<z.infer<typeof params>>) => ({ source: await ctx.putJson('source', await describe(file, ctx)) }),
+  run: async ({ file }: { file: FileRef }, ctx: StageContext<unknown>) => ({ source: await ctx.putJson('source', await describe(file, ctx)) }),
 });
 
-async function describe(file: FileRef, ctx: StageContext<z.infer<typeof params>>): Promise<Source> {
+async function describe(file: FileRef, ctx: StageContext<unknown>): Promise<Source> {
   const { path } = file;
   const name = shownName(path);
   if ((await stat(path)).size !== file.sizeBytes) {
@@ -57,6 +56,7 @@ async function describe(file: FileRef, ctx: StageContext<z.infer<typeof params>>
   if (durationUs > limits.durationUs) {
     throw new SnvgError('MEDIA_TOO_LARGE', `${name} is ${Math.round(durationUs / 3.6e9)} hours long, more than 24`, 'Split it and give the parts.');
   }
+  requireLength(name, durationUs, ctx.params.minLengthUs);
   if (corrected) {
     ctx.notice({ code: 'DURATION_CORRECTED', severity: 'info', message: `${name} states no or a wrong length; reading it gave ${(durationUs / 1e6).toFixed(1)} s`, remedy: 'Nothing to do; a copy made with ffmpeg -c copy states the right one.' });
   }
@@ -69,7 +69,6 @@ async function describe(file: FileRef, ctx: StageContext<z.infer<typeof params>>
     schemaVersion: 1,
     sha256: file.sha256,
     sizeBytes: file.sizeBytes,
-    fileName: ctx.params.fileName,
     container: probed.format.format_name,
     formatStartUs,
     durationUs,
@@ -77,11 +76,22 @@ async function describe(file: FileRef, ctx: StageContext<z.infer<typeof params>>
     audio: describeAudio(audio),
     audioTracks: tracks.map(describeAudio),
     subtitles,
-    captions: [
-      ...ctx.params.sidecars.map(({ kind, name: sidecar }) => ({ kind, origin: 'sidecar' as const, name: sidecar, streamIndex: null })),
-      ...subtitles.filter(({ text }) => text).map(({ index }) => ({ kind: 'cues' as const, origin: 'track' as const, name: `stream ${index}`, streamIndex: index })),
-    ],
+    captions: subtitles.filter(({ text }) => text).map(({ index }) => ({ kind: 'cues', origin: 'track', name: `stream ${index}`, streamIndex: index })),
   };
+}
+
+/** @throws {SnvgError} MEDIA_TOO_SHORT when no clip of the wanted length can come of it, however it is cut */
+function requireLength(name: string, durationUs: number, neededUs: number): void {
+  if (durationUs >= neededUs) return;
+  const remedy =
+    durationUs < shortestClipUs
+      ? `Give a source of at least ${seconds(shortestClipUs)}.`
+      : `Give a longer source, or ask for shorter clips: --min-length ${Math.floor(durationUs / 1e6)}`;
+  throw new SnvgError('MEDIA_TOO_SHORT', `${name} is ${seconds(durationUs)} long, shorter than the shortest clip asked for (${seconds(neededUs)})`, remedy);
+}
+
+function seconds(us: number): string {
+  return `${Number((us / 1e6).toFixed(1))} s`;
 }
 
 async function chooseTrack(file: FileRef, ctx: StageContext<unknown>, tracks: readonly ProbedStream[], durationUs: number): Promise<ProbedStream> {
