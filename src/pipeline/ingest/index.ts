@@ -19,6 +19,7 @@ export async function planIngest(planner: Planner, request: { path: string; minL
   await checkFile(request.path);
   const file = await planner.fingerprint(request.path, { signal: planner.signal });
   const fileName = shownName(request.path);
-  const { source } = await planner.task(probeOperation, {}, { file }, { label: fileName, priority: 1_000 });
+  const minLengthUs = request.minLengthUs ?? shortestClipUs;
+  const { source } = await planner.task(probeOperation, { minLengthUs }, { file }, { label: fileName, priority: 1_000 });
   return { file, source };
 }

@@ -10,7 +10,11 @@ import { describeAudio, describeSubtitle, describeVideo, isAudible, isMovingPict
 import { measureDuration } from './measure-duration.js';
 import { silentTracks } from './track-levels.js';
 
-const params = z.object({});
+const params = z.object({
+  /** The shortest clip wanted: a shorter source is refused. */
+  minLengthUs: z.int().positive(),
+});
+type Context = StageContext<z.infer<typeof params>>;
 
 /** More than any camera, editor or broadcast recorder writes; headers beyond them are hostile or damaged. */
 const limits = { streams: 100, side: 8192, durationUs: 24 * 3600 * 1e6 };
@@ -28,10 +32,10 @@ export const probeOperation = defineOperation({
   tools: ['ffmpeg'],
   slots: 1,
   needs: () => [{ kind: 'ffmpeg' }],
-  run: async ({ file }: { file: FileRef }, ctx: StageContext<unknown>) => ({ source: await ctx.putJson('source', await describe(file, ctx)) }),
+  run: async ({ file }: { file: FileRef }, ctx: Context) => ({ source: await ctx.putJson('source', await describe(file, ctx)) }),
 });
 
-async function describe(file: FileRef, ctx: StageContext<unknown>): Promise<Source> {
+async function describe(file: FileRef, ctx: Context): Promise<Source> {
   const { path } = file;
   const name = shownName(path);
   if ((await stat(path)).size !== file.sizeBytes) {
