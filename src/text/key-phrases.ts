@@ -1,3 +1,4 @@
+import { genericWords } from './stop-words.js';
 import { isContentWord, stem, wordsOf } from './words.js';
 
 /** A word or run of words that says what a text is about. */
@@ -8,12 +9,15 @@ export interface KeyPhrase {
   weight: number;
 }
 
+/** A number with its counter (三秒) names an amount, not a subject. */
+const countedThing = /^[一二三四五六七八九十百千万億\d]+[つ人個年月日時分秒回倍割円歳枚本度番]間?$/u;
 const leadsNoun = /^(the|a|an|my|your|our|their|his|her|its|this|every|each|of|no|one|two|three|four|five|six|seven|eight|nine|ten)$/u;
-const leadsVerb = /^(to|will|can|could|must|should|would|may|might|i|we|you|they|he|she|it|who|not|don't|doesn't|didn't|cannot|can't|never|let|and)$/u;
+const leadsVerb = /^(to|will|can|could|must|should|would|may|might|i|we|you|they|he|she|it|who|people|nobody|everybody|everyone|someone|not|don't|doesn't|didn't|cannot|can't|never|let|and)$/u;
 
 /**
  * The key phrases of a text, best first: content words that are frequent here and rare elsewhere, and runs of them that
- * stand together. No tagger is used; in English the word before tells nouns ("the silence") from verbs ("to rehearse").
+ * stand together. No tagger is used: in English the word before tells nouns ("the silence") from verbs ("to rehearse"), in
+ * Japanese words with hiragana are taken for inflected ones and left out.
  *
  * @param rarity how rare a stem is in the whole source, larger is rarer; 1 when unknown
  */
@@ -25,7 +29,7 @@ export function keyPhrases(text: string, language: string, rarity: (stem: string
     let before = '';
     const words = wordsOf(clause, language);
     for (const [at, word] of words.entries()) {
-      if (isContentWord(word, language)) {
+      if (isContentWord(word, language) && !countedThing.test(word)) {
         weigh(weights, word, language, before, at > 0);
         run.push(word);
       }
@@ -36,11 +40,13 @@ export function keyPhrases(text: string, language: string, rarity: (stem: string
       before = word.toLowerCase();
     }
   }
-  const singles = [...weights].map(([key, { weight, surfaces }]): KeyPhrase => {
+  const generic = genericWords(language);
+  const singles = [...weights].filter(([key, { surfaces }]) => !/\p{L}'\p{L}|\p{Script=Hiragana}/u.test(key) && !generic.has(key) && ![...surfaces.keys()].some((surface) => generic.has(surface.toLowerCase()))).map(([key, { weight, surfaces }]): KeyPhrase => {
     const surface = [...surfaces].reduce((best, next) => (next[1] > best[1] ? next : best))[0];
     return { text: surface, words: [surface], weight: weight * rarity(key) };
   });
-  const phrases = [...runs.values()].map(({ words, stems, uses }): KeyPhrase => {
+  // A term ends in a noun: a run that ends in a generic word is a piece of a sentence.
+  const phrases = [...runs.values()].filter(({ stems, words }) => !generic.has(stems.at(-1)!) && !generic.has(words.at(-1)!.toLowerCase())).map(({ words, stems, uses }): KeyPhrase => {
     const sum = stems.reduce((total, key) => total + weights.get(key)!.weight * rarity(key), 0);
     // A run said once may be chance; said twice it is a term.
     return { text: joined(words), words, weight: (sum / stems.length) * (uses > 1 ? 1.6 : 1.05) };
@@ -70,10 +76,9 @@ function weigh(weights: Map<string, { weight: number; surfaces: Map<string, numb
   }
   const name = inside && language !== 'de' && /^\p{Lu}/u.test(word);
   if (name) worth *= 1.5;
-  // Katakana and longer Han words are names of things; inflected words in hiragana are not.
-  if (/\p{Script=Hiragana}/u.test(word)) worth *= 0.4;
   entry.weight += worth;
-  const surface = name ? word : word.toLowerCase();
+  const bare = word.replace(/'s?$/u, '');
+  const surface = name ? bare : bare.toLowerCase();
   entry.surfaces.set(surface, (entry.surfaces.get(surface) ?? 0) + 1);
   weights.set(key, entry);
 }

@@ -43,10 +43,22 @@ export function outsideReferences(text: string, language: string): number {
   return [...text.matchAll(pattern)].length;
 }
 
+const person = /\b(he|she|him|her|his|hers)\b/iu;
+/** "Repeat it", but not "is it", "when it" or "make it", which need nothing named. */
+const thing = /(?<!\b(?:is|was|does|did|do|will|would|can|could|should|and|but|so|or|if|when|as|because|that|what|how|why|where|has|had|make|makes|made|find|take|takes) )(?<=\p{L} )\bit\b/iu;
+const named = /\b(a|an|the|my|our|your|every|each|some|no) \p{Ll}+|\b(somebody|someone|something|anybody|anyone|anything|everybody|everyone|everything|nobody|nothing|who)\b|(?<=\P{L}\s?)\p{Lu}\p{Ll}+/u;
+
+/** Whether a sentence speaks of "she" or "it" before it has named anything, so that a listener who begins here is lost. English only. */
+export function unnamedReference(text: string, language: string): boolean {
+  if (language !== 'en') return false;
+  const at = [person, thing].map((pattern) => pattern.exec(text)?.index).filter((index) => index !== undefined);
+  return at.some((index) => !named.test(text.slice(0, index)));
+}
+
 /** Whether a sentence opens a new thread by itself: "The third habit …", "Now let us …", "さて、…", so that earlier talk ends before it. */
 export function opensThread(text: string, language: string): boolean {
   const bare = text.replace(/^[\p{Ps}\p{Pi}"'“‘«\s]+/u, '');
   if (language === 'ja') return /^(さて|次に|続いて|ところで|では次|第[一二三四五\d]|[一二三四五\d]つ目|最後に)/u.test(bare);
   if (language !== 'en') return false;
-  return /^(the|my|our|a|and a|and the) (second|third|fourth|fifth|sixth|seventh|next|last|final|other)\b|^(now,? let|let us|let's|next,|finally,|lastly,|first of all|number (one|two|three|four|five|\d)|moving on|to (sum|wrap) up|in (summary|conclusion))/iu.test(bare);
+  return /^(the|my|our|a|and a|and the) (second|third|fourth|fifth|sixth|seventh|next|last|final|other) (?!time|half|day|year|one\b)|^(now,? let|let us|let's|next,|finally,|lastly,|first of all|number (one|two|three|four|five|\d)|moving on|(so,? )?to (sum|wrap) up|in (summary|conclusion))/iu.test(bare);
 }

@@ -23,17 +23,21 @@ function isJapaneseQuestion(text: string): boolean {
 }
 
 function isInverted(text: string): boolean {
-  // A question typed with a full stop is still inverted; long sentences that merely begin so are seldom questions.
-  for (const clause of text.split(/(?<=[,.;:])\s+/u)) {
-    const words = wordsOf(clause, 'en').map((word) => word.toLowerCase());
-    const lead = /^(and|but|so|well|okay|ok|now|then|or)$/u.test(words[0] ?? '') ? 1 : 0;
-    const [first = '', second = '', third = ''] = words.slice(lead);
-    if (words.length > 25) continue;
-    if (whWords.test(first) && auxiliaries.test(second) && subjects.test(third)) return true;
-    if (/^(what|how|which|whose)$/u.test(first) && auxiliaries.test(third) && subjects.test(words[lead + 3] ?? '')) return true;
-    if (auxiliaries.test(first) && /^(you|they|we|he|she|it|there|anyone|anybody|everyone)$/u.test(second) && /[^.!…]$/u.test(text)) return true;
-  }
-  return false;
+  const [first = '', second = ''] = text.split(/(?<=[,.;:])\s+/u);
+  if (startsInverted(first, true)) return true;
+  // "Thank you, how do you …": a few words may stand before it. Further in, "which were the …" is a relative clause.
+  return wordsOf(first, 'en').length <= 3 && startsInverted(second, false);
+}
+
+function startsInverted(clause: string, relative: boolean): boolean {
+  const words = wordsOf(clause, 'en').map((word) => word.toLowerCase());
+  if (words.length > 25) return false;
+  const lead = /^(and|but|so|well|okay|ok|now|then|or)$/u.test(words[0] ?? '') ? 1 : 0;
+  const [first = '', second = '', third = '', fourth = ''] = words.slice(lead);
+  const asks = relative ? whWords : /^(what|how|why)$/u;
+  if (asks.test(first) && auxiliaries.test(second) && subjects.test(third)) return true;
+  if (/^(what|how)$/u.test(first) && auxiliaries.test(third) && subjects.test(fourth)) return true;
+  return auxiliaries.test(first) && /^(you|they|we|he|she|it|there|anyone|anybody|everyone)$/u.test(second) && /[^.!…]$/u.test(clause);
 }
 
 /** Whether the sentence tells of a question that follows ("I ask only one question."), so what follows is quoted, not asked. */

@@ -64,7 +64,7 @@ function endsAfter(words: readonly Word[], first: number, index: number, languag
     if (gapUs >= (goesOn ? pauseGoingOnEndsUs : pauseEndsUs)) return true;
     return language === 'ja' && gapUs >= politePauseUs && politeEnding.test(joinWords(words, Math.max(first, index - 6), index));
   }
-  switch (stopKind(text, language)) {
+  switch (stopKind(text, next.text, language)) {
     case 'open':
       return gapUs >= pauseEndsUs;
     case 'ordinal':
@@ -73,7 +73,7 @@ function endsAfter(words: readonly Word[], first: number, index: number, languag
       return (capitals && upper) || gapUs >= 2 * runsOnUs;
     case 'initial': {
       // "John F. Kennedy", "J. K. Rowling", but "plan B. Then …".
-      const inName = index === first || startsWith(words[index - 1]!.text, /\p{Lu}/u) || stopKind(next.text, language) === 'initial';
+      const inName = index === first || startsWith(words[index - 1]!.text, /\p{Lu}/u) || stopKind(next.text, '', language) === 'initial';
       return !(inName && upper && gapUs < runsOnUs);
     }
     case 'none':

@@ -1,3 +1,6 @@
+import { stopWords } from './stop-words.js';
+import { wordSegments } from './words.js';
+
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
 /** Columns a text takes when full-width letters count two; a letter with its marks is one. */
@@ -12,22 +15,20 @@ function isWide(grapheme: string): boolean {
 }
 
 /**
- * Shortens a text to at most `columns`: at the end of a clause when one ends in the second half, else between two words
- * with an ellipsis. Never cuts a word or a letter with its marks, except a single word longer than the limit.
+ * Shortens a text to at most `columns`, with an ellipsis: at a comma when one stands late enough, else between two words,
+ * and not right after "the" or "that". Never cuts a word or a letter with its marks, except a single word longer than the limit.
  */
 export function shorten(text: string, columns: number, language: string): string {
   if (displayWidth(text) <= columns) return text;
-  const known = Intl.Segmenter.supportedLocalesOf([language].filter((code) => /^[a-z]{2,3}$/u.test(code)));
-  const words = new Intl.Segmenter(known.length > 0 ? known : 'und', { granularity: 'word' });
   let kept = '';
   let clause = '';
-  for (const { segment } of words.segment(text)) {
+  for (const { segment } of wordSegments(text, language)) {
     if (displayWidth(kept + segment) > columns - 1) break;
-    if (/^[,;:.!?、，。；：—–]$/u.test(segment)) clause = kept;
+    if (/^[,;:!?、，；：—–]$/u.test(segment)) clause = kept;
     kept += segment;
   }
-  if (displayWidth(clause) >= columns / 2) return clause.trimEnd();
-  const trimmed = kept.replace(/[\s\p{P}]+$/u, '');
+  const whole = displayWidth(clause) >= 0.7 * columns ? clause : kept;
+  const trimmed = withoutTail(whole, language);
   if (trimmed !== '') return `${trimmed}…`;
   let cut = '';
   for (const { segment } of graphemes.segment(text)) {
@@ -35,4 +36,13 @@ export function shorten(text: string, columns: number, language: string): string
     cut += segment;
   }
   return `${cut}…`;
+}
+
+/** Takes off marks, spaces and words that lean on what follows; nothing is left only when there was nothing else. */
+function withoutTail(text: string, language: string): string {
+  let trimmed = text.replace(/[\s\p{P}]+$/u, '');
+  for (let last = /\s(\S+)$/u.exec(trimmed); last && stopWords(language).has(last[1]!.toLowerCase()); last = /\s(\S+)$/u.exec(trimmed)) {
+    trimmed = trimmed.slice(0, last.index).replace(/[\s\p{P}]+$/u, '');
+  }
+  return trimmed;
 }

@@ -46,3 +46,18 @@ export function stopWords(language: string): ReadonlySet<string> {
 export function hasStopWords(language: string): boolean {
   return language in byLanguage;
 }
+
+/** Common adjectives and verbs: they carry content in a sentence but say nothing as a tag. */
+const genericByLanguage: Readonly<Record<string, ReadonlySet<string>>> = {
+  en: list(
+    'add agree allow appear arrive ask become begin believe belong break bring build buy bought carry catch cause change choose close closed consider continue cost count cover create cry cried cut decide depend describe develop die differ drink drive drop eat end enjoy enter exist expect explain fail failed fall fill finish follow forget forgive grow happen hate hear heard help hide hit hold hope hurt imagine improve include keep kill lead learn learned leave lift like listen listening live lose lost love manage matter meet miss missed move need nod nodded notice offer open order own pass pay paid pick place plan play prefer prepare produce promise prove provide pull push raise reach read realise realize receive remember remembered repeat reply require rest return run runs sell send serve set share show shut sing sit sleep speak spend stand stay stop stopped suggest suppose teach touch travel trust turn turned understand understood wait wake walk wanted warm watch wear win wish wonder work worked worry write wrote ' +
+      'afraid alive alone angry bad beautiful best better big bright broad busy careful cheap clean clear close cold common cool dark dead deep difficult dry early easy empty equal exact expensive false familiar famous fast favourite fine firm flat free fresh friendly full funny general glad happy hard hardest heavy high honest hot huge hungry impossible interesting kind large late lazy light likely little long loud low lovely main middle modern narrow natural near necessary nervous nice normal obvious odd plain poor possible pretty private proper proud quick quiet rare real recent rich rough round sad safe serious sharp short sick similar slow small smart smooth soft special strange strong sudden sweet tall terrible thick thin tiny tired total true typical unlikely usual various warm weak wet wide wild wise wonderful worse worst wrong young extra twice single ' +
+      'day days week weeks month months year years hour hours minute minutes second seconds moment today tomorrow yesterday tonight morning afternoon evening night january february march april june july august september october november december monday tuesday wednesday thursday friday saturday sunday hundred thousand million billion percent three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety third fourth fifth self thyself mine name names side top bottom end rest case fact reason example ahead away loud later',
+  ),
+  ja: list('長い 短い 大きい 小さい 新しい 古い 高い 低い 早い 遅い 良い 悪い 多い 少ない 強い 弱い 先 先に 間 合 会 伝え 決まり 作り 作り方 見方 使い 使い方 出 入り 手 目 一言 次回 前回 今回 全部 全体 部分 最近 毎日 昨日 明日 時間 自体 以外 関係 問題 感じ 気 話 話し 言葉'),
+};
+
+/** Words of content that make no tag; empty for a language without a list. */
+export function genericWords(language: string): ReadonlySet<string> {
+  return genericByLanguage[language] ?? empty;
+}

@@ -12,13 +12,18 @@ function segmenterOf(language: string): Intl.Segmenter {
   return segmenter;
 }
 
+/** A text in words and what stands between them; joined again they give the text. */
+export function wordSegments(text: string, language: string): Intl.Segments {
+  return segmenterOf(language).segment(text);
+}
+
 /**
  * The words of a text in any language, as written, without punctuation. Scripts without spaces are divided by the
  * dictionaries of Intl.Segmenter; contractions and hyphenated parts follow Unicode word rules (UAX 29).
  */
 export function wordsOf(text: string, language: string): string[] {
   const words: string[] = [];
-  for (const part of segmenterOf(language).segment(text.replaceAll('’', "'"))) if (part.isWordLike) words.push(part.segment);
+  for (const part of wordSegments(text.replaceAll('’', "'"), language)) if (part.isWordLike) words.push(part.segment);
   return words;
 }
 

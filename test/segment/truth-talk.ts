@@ -79,7 +79,7 @@ function japaneseTokens(text: string): string[] {
 
 /** Words without times, by length; a sentence ends in 0.35 s of silence. */
 function spread(texts: readonly string[], { startUs, endUs }: Utterance): { startUs: number; endUs: number }[] {
-  const pauses = texts.map((text, index) => (index < texts.length - 1 && /[.?!。？！]$/u.test(text) ? 350_000 : 0));
+  const pauses = texts.map((text, index): number => (index < texts.length - 1 && /[.?!。？！]$/u.test(text) ? 350_000 : 0));
   const letters = texts.reduce((sum, text) => sum + text.length, 0);
   const perLetterUs = (endUs - startUs - pauses.reduce((sum, pause) => sum + pause, 0)) / letters;
   let atUs = startUs;
@@ -93,7 +93,7 @@ function spread(texts: readonly string[], { startUs, endUs }: Utterance): { star
 /** Levels as the speech stage measures them: 20 ms RMS of the 16 kHz mono mix. */
 export function levelsOf(path: string): Speech['levels'] {
   const pcm = execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-i', path, '-vn', '-ac', '1', '-ar', '16000', '-f', 's16le', '-'], { maxBuffer: 1 << 28 });
-  const samples = new Int16Array(Uint8Array.from(pcm.subarray(0, pcm.length - (pcm.length % 2))).buffer);
+  const samples = Int16Array.from({ length: Math.floor(pcm.length / 2) }, (_, index) => pcm.readInt16LE(2 * index));
   const dbfs: number[] = [];
   for (let from = 0; from + 320 <= samples.length; from += 320) {
     let power = 0;

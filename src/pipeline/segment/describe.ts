@@ -50,6 +50,7 @@ function titlePoints(line: Line, at: number, count: number): number {
     (line.opening?.kind === 'hard' ? 2 : line.opening?.kind === 'soft' ? 3 : 0) -
     3 * line.fillers -
     (line.retake ? 12 : 0) -
+    (line.fragment.start || line.fragment.end ? 4 : 0) -
     4 * countDevice('housekeeping', text, language)
   );
 }
@@ -69,23 +70,25 @@ function unpaired(text: string): boolean {
   return count(/"/gu) % 2 === 1 || count(/[“„«「『]/gu) !== count(/[”»」』]/gu);
 }
 
-/** The first sentence worth reading and the best other one that is not the title, in the order they are said. */
+/** The best sentence that is not the title, with the one after it where both fit. */
 function descriptionOf(lines: readonly Line[], title: Line): string {
-  const useful = lines.filter((line) => line.retake === null && countDevice('housekeeping', line.text, line.language) === 0 && line.content.length > 0);
-  const rest = (useful.length > 0 ? useful : lines).filter((line) => line !== title || lines.length === 1);
-  const [first = title] = rest;
-  const follows = rest.find((line) => line.index === first.index + 1);
-  const text = [first, follows]
-    .filter((line) => line !== undefined)
-    .map((line) => line.text.normalize('NFC'))
-    .join(/\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}/u.test(first.text) ? '' : ' ');
-  return displayWidth(text) <= descriptionColumns ? text : shorten(first.text.normalize('NFC'), descriptionColumns, first.language);
+  const useful = lines.filter((line) => line !== title && line.retake === null && line.content.length > 0 && countDevice('housekeeping', line.text, line.language) === 0);
+  if (useful.length === 0) return shorten(title.text.normalize('NFC'), descriptionColumns, title.language);
+  const best = useful.reduce((top, next) => (tellingPoints(next) > tellingPoints(top) && displayWidth(next.text) <= descriptionColumns ? next : top));
+  const follows = useful.find((line) => line.index === best.index + 1);
+  const gap = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u.test(best.text) ? '' : ' ';
+  const pair = (follows ? best.text + gap + follows.text : best.text).normalize('NFC');
+  return displayWidth(pair) <= descriptionColumns ? pair : shorten(best.text.normalize('NFC'), descriptionColumns, best.language);
+}
+
+function tellingPoints({ text, language, content, opening, fragment }: Line): number {
+  return content.length + countDevice('strong', text, language) + countDevice('numbers', text, language) - (opening ? 3 : 0) - (fragment.start ? 4 : 0);
 }
 
 function hashtagsOf(lines: readonly Line[], background: Background): string[] {
   const { language } = lines[0]!;
   const text = lines
-    .filter((line) => line.retake === null)
+    .filter((line) => line.retake === null && countDevice('housekeeping', line.text, line.language) === 0)
     .map((line) => line.text)
     .join(' ');
   const phrases = keyPhrases(text, language, (stem) => (background.rarity.get(stem) ?? background.meanRarity) ** 0.5, 2 * hashtagCount);

@@ -9,17 +9,16 @@ export interface Edge {
 
 /** A shorter silence is no place to cut: recognised word times are off by up to that much. */
 const shortestPauseUs = 120_000;
-const leadInUs = 300_000;
-const leadOutUs = 500_000;
-/** Where in the lead an equally quiet cut is preferred. */
-const idealInUs = 180_000;
-const idealOutUs = 320_000;
+/** How far from the sound of the nearest word a cut may lie. */
+const leadUs = 250_000;
+/** Where in the lead an equally quiet cut is preferred: close enough to feel prompt, far enough to lose no breath. */
+const idealUs = 150_000;
 /** Distance kept from words where the pause allows, besides one frame for the renderer's frame grid. */
 const wordGuardUs = 60_000;
+/** Sound is looked for this far beyond the edge of a word: recognised times are seldom further off. */
+const doubtUs = 120_000;
 /** Levels within this many dB of the quietest count as equally quiet. */
 const alikeDb = 3;
-/** When the lead is this much louder than the rest of the pause, the word's time is wrong and the whole pause is searched. */
-const suspectDb = 12;
 
 /** Finds cut points; made once per talk. */
 export class EdgeFinder {
@@ -36,10 +35,12 @@ export class EdgeFinder {
     const pause = this.#pause(index);
     if (!pause) return null;
     const { startUs, endUs } = pause;
-    const middleUs = index === 0 ? startUs : Math.floor((startUs + endUs) / 2);
-    const guardUs = Math.min(wordGuardUs + this.#talk.frameUs, (endUs - startUs) / 2);
-    const atUs = this.#quietest({ fromUs: Math.max(middleUs, endUs - leadInUs), toUs: endUs - guardUs, wideFromUs: middleUs, wideToUs: endUs - guardUs, idealUs: endUs - idealInUs });
-    return this.#accept(atUs, endUs - startUs);
+    // Half of a pause belongs to either side, so that neighbouring clips never overlap.
+    const leastUs = index === 0 ? startUs : Math.floor((startUs + endUs) / 2);
+    const soundUs = this.#soundEdge(endUs, -1);
+    const toUs = endUs - this.#guardUs(endUs - startUs);
+    const fromUs = Math.max(leastUs, Math.min(soundUs, endUs) - leadUs);
+    return this.#accept(this.#quietest(fromUs, toUs, soundUs - idealUs), endUs - startUs);
   }
 
   /** Where a clip that finishes with line `index` ends, or null when no pause lies after it. */
@@ -47,10 +48,29 @@ export class EdgeFinder {
     const pause = this.#pause(index + 1);
     if (!pause) return null;
     const { startUs, endUs } = pause;
-    const middleUs = index === this.#talk.lines.length - 1 ? endUs : Math.floor((startUs + endUs) / 2);
-    const guardUs = Math.min(wordGuardUs + this.#talk.frameUs, (endUs - startUs) / 2);
-    const atUs = this.#quietest({ fromUs: startUs + guardUs, toUs: Math.min(middleUs, startUs + leadOutUs), wideFromUs: startUs + guardUs, wideToUs: middleUs, idealUs: startUs + idealOutUs });
-    return this.#accept(atUs, endUs - startUs);
+    const mostUs = index === this.#talk.lines.length - 1 ? endUs : Math.floor((startUs + endUs) / 2);
+    const soundUs = this.#soundEdge(startUs, 1);
+    const fromUs = startUs + this.#guardUs(endUs - startUs);
+    const toUs = Math.min(mostUs, Math.max(soundUs, startUs) + leadUs);
+    return this.#accept(this.#quietest(fromUs, toUs, soundUs + idealUs), endUs - startUs);
+  }
+
+  #guardUs(pauseUs: number): number {
+    return Math.min(wordGuardUs + this.#talk.frameUs, pauseUs / 2);
+  }
+
+  /** Where the sound of the word that starts (`outward` −1) or ends (1) at `atUs` really does, within the doubt about its time. */
+  #soundEdge(atUs: number, outward: -1 | 1): number {
+    const { hopUs } = this.#talk.speech.levels;
+    const loud = (us: number): boolean => (this.#talk.speech.levels.dbfs[Math.floor(us / hopUs)] ?? -100) > this.#quietDb;
+    const limit = Math.round(doubtUs / hopUs);
+    let steps = 0;
+    if (loud(atUs)) {
+      while (steps < limit && loud(atUs + outward * (steps + 1) * hopUs)) steps += 1;
+      return atUs + outward * steps * hopUs;
+    }
+    while (steps < limit && !loud(atUs - outward * (steps + 1) * hopUs)) steps += 1;
+    return atUs - outward * steps * hopUs;
   }
 
   /** The silence before line `index` (after the last one for `lines.length`), or null when it is too short to cut in. */
@@ -79,23 +99,16 @@ export class EdgeFinder {
     return { atUs, pauseUs };
   }
 
-  #quietest(search: { fromUs: number; toUs: number; wideFromUs: number; wideToUs: number; idealUs: number }): number {
-    const near = this.#minimum(search.fromUs, search.toUs, search.idealUs);
-    const wide = this.#minimum(search.wideFromUs, search.wideToUs, search.idealUs);
-    return near.levelDb - wide.levelDb > suspectDb ? wide.atUs : near.atUs;
-  }
-
-  #minimum(fromUs: number, toUs: number, idealUs: number): { atUs: number; levelDb: number } {
+  #quietest(fromUs: number, toUs: number, wishUs: number): number {
     const lowUs = Math.round(Math.min(fromUs, toUs));
     const highUs = Math.round(Math.max(lowUs, toUs));
     const { hopUs } = this.#talk.speech.levels;
-    const places = [lowUs, highUs, clamp(Math.round(idealUs), lowUs, highUs)];
+    const places = [lowUs, highUs, clamp(Math.round(wishUs), lowUs, highUs)];
     for (let atUs = Math.ceil(lowUs / hopUs) * hopUs; atUs <= highUs; atUs += hopUs) places.push(atUs);
     const levels = places.map((atUs) => this.#level(atUs));
     const levelDb = Math.min(...levels);
     const alike = places.filter((_, place) => levels[place]! <= levelDb + alikeDb);
-    const atUs = alike.reduce((best, place) => (Math.abs(place - idealUs) < Math.abs(best - idealUs) ? place : best));
-    return { atUs, levelDb };
+    return alike.reduce((best, place) => (Math.abs(place - wishUs) < Math.abs(best - wishUs) ? place : best));
   }
 
   /** Level around a moment, mean over 60 ms. */

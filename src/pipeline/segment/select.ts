@@ -132,5 +132,7 @@ function reasonFor(candidate: Ranked, chosen: readonly Ranked[], same: ReadonlyM
   if (over.length > 0) return `overlaps ${over.map(name).join(' and ')}: the chosen clips score more together than with this one (${points})`;
   const double = same.get(candidate.id);
   if (double && chosen.includes(double)) return `says much the same as ${name(double)} at ${clock(double.startUs)}`;
-  return `scores ${points}: the ${chosen.length} chosen score more together`;
+  const least = Math.min(...chosen.map((one) => one.score));
+  if (candidate.score <= least) return `scores ${points}, less than each of the ${chosen.length} chosen (${least.toFixed(1)} or more)`;
+  return `scores ${points}: the ${chosen.length} chosen score more together than with this one`;
 }

@@ -20,6 +20,8 @@ export interface Line extends Sentence {
   /** The question this line is part of the answer to, or null. */
   answers: number | null;
   opening: ReturnType<typeof danglingOpening>;
+  /** Begins or ends inside a sentence as written: an over-long sentence was divided, or the mark was not heard. */
+  fragment: { start: boolean; end: boolean };
   retake: Retake | null;
   fillers: number;
   /** Mean over its words, 0…1. */
@@ -59,6 +61,7 @@ export interface TalkInputs {
 export function readTalk({ source, transcript, speech, coarse }: TalkInputs): Talk {
   const { words, sentences } = transcript;
   const retakes = findRetakes(sentences, transcript.language);
+  const marked = marksMostEnds(sentences);
   const plain = sentences.map((sentence, index): Omit<Line, 'answers' | 'topic'> => {
     const language = languageAt(transcript.spans, sentence.startUs) ?? transcript.language;
     const own = words.slice(sentence.firstWord, sentence.lastWord + 1);
@@ -71,6 +74,7 @@ export function readTalk({ source, transcript, speech, coarse }: TalkInputs): Ta
       content: contentWords(sentence.text, language),
       question: isQuestion(sentence.text, language),
       opening: danglingOpening(sentence.text, language),
+      fragment: { start: marked && index > 0 && !endMark.test(sentences[index - 1]!.text) && /^\P{L}*\p{Ll}/u.test(sentence.text), end: marked && !endMark.test(sentence.text) },
       retake: retakes.find((retake) => index >= retake.firstSentence && index <= retake.lastSentence) ?? null,
       fillers: countFillers(sentence.text, language),
       confidence: own.reduce((sum, word) => sum + word.confidence, 0) / Math.max(1, own.length),
@@ -97,6 +101,13 @@ export function readTalk({ source, transcript, speech, coarse }: TalkInputs): Ta
     loudness: coarse.loudness,
     medianPauseUs: median(lines.slice(1).map((line) => line.pauseBeforeUs)),
   };
+}
+
+const endMark = /[\p{Sentence_Terminal}…‥"'”’»」』)]$/u;
+
+/** Whether this text has marks at all, so that a missing one means something. */
+function marksMostEnds(sentences: readonly Sentence[]): boolean {
+  return sentences.filter((sentence) => endMark.test(sentence.text)).length > sentences.length / 2;
 }
 
 function languageAt(spans: readonly (Range & { language: string })[], atUs: number): string | undefined {

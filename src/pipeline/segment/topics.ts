@@ -1,3 +1,4 @@
+import { opensThread } from '../../text/openings.js';
 import type { Line } from './talk.js';
 
 /** A stretch of the talk about one thing. */
@@ -6,24 +7,24 @@ export interface Topic {
   lastSentence: number;
 }
 
-type TopicLine = Pick<Line, 'content' | 'startUs' | 'endUs' | 'pauseBeforeUs'>;
+type TopicLine = Pick<Line, 'text' | 'language' | 'content' | 'startUs' | 'endUs' | 'pauseBeforeUs'>;
 
-/** A topic is expected to last about this long, times or divided by `spread` for one standard deviation. */
+/** A topic is expected to last at least about this long; one shorter by `spread` is a standard deviation off. Long ones cost nothing. */
 const expectedUs = 100_000_000;
-const spread = 2.2;
-/** Weight of the length prior and of each further border against the words, chosen on meetings (docs/choosing.md). */
-const lengthWeight = 2;
-const borderWeight = 2.5;
-/** Nats that a second of silence before a line takes off a border there, up to 2 s. */
-const pauseWeight = 2;
-const longestUs = 900_000_000;
+const spread = 3;
+/** Cost of a border in units of log(number of words), and weight of the length prior; chosen on three recorded meetings. */
+const borderWeight = 3.25;
+const lengthWeight = 1;
+/** What a new thread announced in words ("The third habit …"), and each second of silence up to 2 s, take off that cost, in nats. */
+const threadNats = 6;
+const pauseNats = 3;
 
 /**
  * Divides a talk into topics: the segmentation of least cost, found exactly by dynamic programming. A segment costs the
  * negative log probability of its content words under its own Laplace-smoothed unigram model, after M. Utiyama and
  * H. Isahara, "A Statistical Model for Domain-Independent Text Segmentation", ACL 2001. Their prior of one log(n) a segment
- * breaks speech into far too many pieces; here a log-normal prior on a topic's length is added and silence before a line
- * makes a border there cheaper.
+ * breaks speech into far too many pieces: here a border costs several, short topics cost extra, and
+ * silence or an announcement before a line makes a border there cheaper.
  *
  * @returns at least one topic unless there are no lines; together they cover all lines in order
  */
@@ -46,7 +47,7 @@ export function findTopics(lines: readonly TopicLine[]): Topic[] {
     let logCounts = 0;
     let logDenominator = 0;
     const startUs = lines[first]!.startUs;
-    const border = first === 0 ? 0 : borderWeight * logTotal - pauseWeight * Math.min(2, lines[first]!.pauseBeforeUs / 1_000_000);
+    const border = first === 0 ? 0 : borderWeight * logTotal - relief(lines[first]!);
     for (let last = first; last < lines.length; last += 1) {
       for (const id of tokens[last]!) {
         counts[id]! += 1;
@@ -55,7 +56,6 @@ export function findTopics(lines: readonly TopicLine[]): Topic[] {
         logDenominator += Math.log(vocabulary + length - 1);
       }
       const lastsUs = lines[last]!.endUs - startUs;
-      if (lastsUs > longestUs && last > first) break;
       const words = logDenominator - logCounts;
       const sum = cost[first]! + words + border + lengthWeight * lengthPenalty(lastsUs);
       if (sum < cost[last + 1]!) {
@@ -69,9 +69,14 @@ export function findTopics(lines: readonly TopicLine[]): Topic[] {
   return topics.toReversed();
 }
 
-/** Negative log of a log-normal density around the expected length, up to a constant. */
+function relief(line: TopicLine): number {
+  const pause = pauseNats * Math.min(2, Math.max(0, line.pauseBeforeUs - 500_000) / 1_000_000);
+  return pause + (opensThread(line.text, line.language) ? threadNats : 0);
+}
+
+/** The lower half of a log-normal prior on the length: negative log density, up to a constant. */
 function lengthPenalty(lastsUs: number): number {
-  const deviation = Math.log(Math.max(1, lastsUs) / expectedUs) / Math.log(spread);
+  const deviation = Math.min(0, Math.log(Math.max(1, lastsUs) / expectedUs) / Math.log(spread));
   return (deviation * deviation) / 2;
 }
 

@@ -1,4 +1,4 @@
-import { outsideReferences, opensThread } from '../../../text/openings.js';
+import { opensThread, outsideReferences, unnamedReference } from '../../../text/openings.js';
 import type { Line, Talk } from '../talk.js';
 import { ramp, type Scored } from './parts.js';
 
@@ -18,9 +18,8 @@ function beginning({ talk, lines }: Scored): number {
 function ending({ talk, lines }: Scored): number {
   const last = lines.at(-1)!;
   const next = talk.lines[last.index + 1];
-  const marked = /[\p{Sentence_Terminal}…"'”’」』)]$/u.test(last.text) ? 2 : -2;
-  if (!next) return 10;
-  let points = marked + pausePoints(talk, last.pauseAfterUs, 4);
+  if (!next) return last.fragment.end ? 0 : 10;
+  let points = (last.fragment.end ? -8 : 2) + pausePoints(talk, last.pauseAfterUs, 4);
   if (next.topic !== last.topic || next.question || opensThread(next.text, next.language)) points += 4;
   // The speaker goes straight on with the same thought.
   if (next.opening?.kind === 'hard' && !next.question) points -= 6;
@@ -34,12 +33,12 @@ function pausePoints(talk: Talk, pauseUs: number, points: number): number {
   return ramp(pauseUs / Math.max(150_000, talk.medianPauseUs), 0.8, 2, points);
 }
 
-/** −8…8: can it be understood without the rest? "As you can see", "this slide" and a lost thread cost. */
+/** −8…8: can it be understood without the rest? "As you can see", "this slide", an unnamed "she" and a lost thread cost. */
 export function selfContained({ lines, talk }: Scored): number {
   const outside = lines.reduce((sum, line) => sum + outsideReferences(line.text, line.language), 0);
   const early = lines.slice(0, 2).every((line) => line.content.length === 0) ? 3 : 0;
   const border = lines.some((line, at) => at >= 2 && at < lines.length - 1 && line.topic !== talk.lines[line.index - 1]!.topic) ? 4 : 0;
-  return Math.max(-8, 8 - 4 * outside - early - border);
+  return Math.max(-8, 8 - 4 * outside - early - border - (unnamedReference(lines[0]!.text, lines[0]!.language) ? 5 : 0));
 }
 
 /** 0…8: a question is asked and answered inside. */
