@@ -8,7 +8,7 @@ export function canonicalJson(value: unknown): string {
     return Object.fromEntries(
       Object.entries(member)
         .filter(([, inner]) => inner !== undefined)
-        .sort(([a], [b]) => (a < b ? -1 : 1)),
+        .toSorted(([a], [b]) => (a < b ? -1 : 1)),
     );
   });
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SlotQueue } from '../../src/pipeline/backends/slot-queue.js';
 
