@@ -117,7 +117,8 @@ export class ShotFinder {
     const inStrides = half / gradualStride;
     const fades = this.#fades();
     const found: { frame: number; height: number }[] = [];
-    for (let index = 2 * inStrides; index < this.#span.length; index++) {
+    // Both calm sides must lie inside the window.
+    for (let index = 3 * inStrides; index + inStrides < this.#span.length; index++) {
       const height = this.#span[index] ?? 0;
       if (height < gradualDistance) continue;
       const calmBefore = this.#half[index - 2 * inStrides] ?? 0;
