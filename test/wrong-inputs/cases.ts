@@ -27,7 +27,7 @@ export interface WrongInput {
   what: string;
   code: ErrorCode;
   exitCode: number;
-  /** Where it fails before a job exists, no row is left either. */
+  /** What is refused before a job exists leaves no row either. */
   leavesJob: boolean;
   /** Why it cannot run here, or undefined. */
   skip?: string;
@@ -77,14 +77,14 @@ export const wrongInputs: readonly WrongInput[] = [
     what: 'A file that does not exist',
     code: 'MEDIA_MISSING',
     exitCode: 3,
-    leavesJob: false,
+    leavesJob: true,
     prepare: () => processing('nowhere.mp4'),
   },
   {
     what: 'A folder',
     code: 'MEDIA_NOT_A_FILE',
     exitCode: 3,
-    leavesJob: false,
+    leavesJob: true,
     prepare: ({ cwd }) => {
       mkdirSync(join(cwd, 'talk.mp4'));
       return processing('talk.mp4');
@@ -166,7 +166,7 @@ export const wrongInputs: readonly WrongInput[] = [
     what: 'A file of another user that may not be read',
     code: 'MEDIA_UNREADABLE',
     exitCode: 3,
-    leavesJob: false,
+    leavesJob: true,
     ...(isRoot ? {} : { skip: 'only root can run as another user' }),
     prepare: ({ cwd, side }) => {
       excerpt(join(cwd, 'private.mp4'), 30);
@@ -175,7 +175,7 @@ export const wrongInputs: readonly WrongInput[] = [
       const home = join(side, 'home-of-nobody');
       mkdirSync(home);
       chownSync(home, nobody, nobody);
-      return processing('private.mp4', { uid: nobody });
+      return processing('private.mp4', { uid: nobody, env: { SNVG_HOME: home, HOME: home } });
     },
   },
   {
@@ -207,7 +207,7 @@ export const wrongInputs: readonly WrongInput[] = [
     what: 'No ffmpeg on this machine',
     code: 'FFMPEG_MISSING',
     exitCode: 4,
-    leavesJob: false,
+    leavesJob: true,
     prepare: ({ side }) => {
       mkdirSync(join(side, 'bin'));
       symlinkSync(process.execPath, join(side, 'bin', 'node'));
@@ -218,7 +218,7 @@ export const wrongInputs: readonly WrongInput[] = [
     what: 'An ffmpeg without libass',
     code: 'FFMPEG_INCAPABLE',
     exitCode: 4,
-    leavesJob: false,
+    leavesJob: true,
     prepare: ({ side }) => {
       const real = execFileSync('sh', ['-c', 'command -v ffmpeg'], { encoding: 'utf8' }).trim();
       stub(
@@ -232,7 +232,7 @@ export const wrongInputs: readonly WrongInput[] = [
     what: 'An ffmpeg older than 5.1',
     code: 'FFMPEG_TOO_OLD',
     exitCode: 4,
-    leavesJob: false,
+    leavesJob: true,
     prepare: ({ side }) => {
       stub(
         join(side, 'bin', 'ffmpeg'),
@@ -245,7 +245,7 @@ export const wrongInputs: readonly WrongInput[] = [
     what: 'A model file that was damaged',
     code: 'MODEL_CORRUPT',
     exitCode: 4,
-    leavesJob: false,
+    leavesJob: true,
     prepare: ({ side }) => {
       const models = modelsCopy(join(side, 'models'), '.keep-all');
       const path = join(models, recogniser);
@@ -259,7 +259,7 @@ export const wrongInputs: readonly WrongInput[] = [
     what: 'A model file that is missing',
     code: 'MODEL_MISSING',
     exitCode: 4,
-    leavesJob: false,
+    leavesJob: true,
     prepare: ({ side }) => ({ args: ['process', fixture('talk.mp4'), '--models', modelsCopy(join(side, 'models'), recogniser)] }),
   },
   {
