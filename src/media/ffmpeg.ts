@@ -1,5 +1,5 @@
 import createCommand from 'fluent-ffmpeg';
-import { basename, isAbsolute } from 'node:path';
+import { basename } from 'node:path';
 import { SnvgError } from '../errors.js';
 import { run, ToolFailure } from '../process/run.js';
 import { inputGuards, inputLocator } from './input-guards.js';
@@ -79,7 +79,6 @@ const keptLogLines = 40;
 export function buildArguments(job: FfmpegJob): string[] {
   const command = createCommand();
   for (const input of job.inputs) {
-    if (!isAbsolute(input.path)) throw new TypeError(`input path is not absolute: ${input.path}`);
     command.input(inputLocator(input.path));
     const before = [
       ...(input.rawFormat === undefined ? inputGuards : ['-protocol_whitelist', 'file', '-f', input.rawFormat]),

@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { ArtifactRef } from '../../../artifacts/kinds.js';
+import type { Coarse } from '../../../artifacts/schemas/analysis.js';
+import { videoStream } from '../../../artifacts/schemas/source.js';
+import { runFfmpeg } from '../../../media/ffmpeg.js';
+import { FrameAssembler, frameBytes, frameFilters, isFrameReport, rawOutputOptions } from '../../../media/frames.js';
+import { defineOperation, type FileRef, type Planner, type StageContext } from '../../stage.js';
+import { KeyframeShots } from './keyframe-shots.js';
+import { hopUs, integratedFrom, readLoudnessCurve, silencesOf } from './loudness-curve.js';
+
+/** What of a source this pass depends on. */
+const params = z.object({ video: videoStream, audioIndex: z.int().nonnegative(), durationUs: z.int().positive() });
+type Params = z.infer<typeof params>;
+
+const picture = { width: 320, height: 180, pixelFormat: 'yuv420p', rate: 'every' } as const;
+const loudnessFile = 'loudness.txt';
+
+/** More complaints than a sound file causes where its first packets refer to what came before. */
+const manyFaults = 10;
+const fault = /error while decoding|Invalid data found|corrupt|concealing|decode_slice_header error|Error submitting packet|partial file/i;
+
+/** The whole source read once, in one process: pictures of its keyframes and the loudness of its sound, nothing else decoded. */
+export const analyzeCoarse = defineOperation({
+  id: 'analyze.coarse',
+  stage: 'analyze',
+  version: 1,
+  params,
+  outputs: { coarse: 'coarse' },
+  tools: ['ffmpeg'],
+  slots: 1,
+  needs: () => [{ kind: 'ffmpeg', filters: ['ebur128', 'showinfo'] }],
+  run: async ({ file }: { file: FileRef }, ctx: StageContext<Params>) => ({ coarse: await ctx.putJson('coarse', await readCoarsely(file.path, ctx)) }),
+});
+
+/** Asks for the coarse pass over a source. */
+export async function planCoarse(planner: Planner, request: { file: FileRef; source: ArtifactRef<'source'> }): Promise<ArtifactRef<'coarse'>> {
+  const { video, audio, durationUs } = await planner.read(request.source);
+  const { coarse } = await planner.task(analyzeCoarse, { video, audioIndex: audio.index, durationUs }, { file: request.file }, { label: 'looking at keyframes and loudness' });
+  return coarse;
+}
+
+async function readCoarsely(path: string, ctx: StageContext<Params>): Promise<Coarse> {
+  const { video, audioIndex, durationUs } = ctx.params;
+  const shots = new KeyframeShots();
+  const assembler = new FrameAssembler(frameBytes(picture), 0, ({ atUs, pixels }) => {
+    // Encoders may end a little after what the container states.
+    shots.add(Math.min(atUs, durationUs), { data: pixels, width: picture.width, height: picture.height });
+    ctx.progress(Math.min(1, atUs / durationUs));
+  });
+  let integratedLufs: number | null = null;
+  let faults = 0;
+  await runFfmpeg(
+    ctx,
+    {
+      // One thread: with keyframes only, threads would cost more than they share.
+      inputs: [{ path, options: ['-threads', '1', '-skip_frame:v', 'nokey', '-sn', '-dn'] }],
+      graph: [
+        `[0:${video.index}]${frameFilters({ ...picture, video: { ...video, interlaced: false } }).join(',')}[frames]`,
+        // Gaps filled before metering: the curve's time is the source's. The original layout is metered; a mono mix would read up to 3 LU off.
+        `[0:${audioIndex}]aresample=async=1:first_pts=0,ebur128=metadata=1,ametadata=print:key=lavfi.r128.M:file=${loudnessFile}[sound]`,
+      ].join(';'),
+      outputs: [
+        { to: 'pipe:1', options: rawOutputOptions('frames', picture.pixelFormat) },
+        { to: null, options: ['-map', '[sound]'] },
+      ],
+    },
+    {
+      onStdoutChunk: (chunk) => assembler.bytes(chunk),
+      onLogLine: (line) => {
+        assembler.logLine(line);
+        if (isFrameReport(line)) return;
+        const level = integratedFrom(line);
+        if (level !== undefined) integratedLufs = level;
+        if (fault.test(line)) faults += 1;
+      },
+      isReport: isFrameReport,
+    },
+  );
+  const momentaryLufs = await readLoudnessCurve(join(ctx.scratchDir, loudnessFile));
+  if (faults >= manyFaults) {
+    ctx.notice({ code: 'SOURCE_DAMAGED', severity: 'degraded', message: `The source has damaged places: its decoder complained ${faults} times`, remedy: 'Look at the clips before posting them; copy or download the source again if they stutter.' });
+  }
+  return {
+    schemaVersion: 1,
+    durationUs,
+    keyframesUs: shots.keyframesUs,
+    shots: shots.shots(durationUs),
+    loudness: { integratedLufs, hopUs, momentaryLufs },
+    silences: silencesOf(momentaryLufs, integratedLufs, durationUs),
+    decodedFrames: shots.keyframesUs.length,
+  };
+}
