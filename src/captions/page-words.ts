@@ -29,6 +29,11 @@ export const glanceLimits: PageLimits = { columns: 20, words: 5, durationUs: 1_4
 /** Subtitle files: two lines of 38 columns to read. */
 export const readingLimits: PageLimits = { columns: 76, words: 16, durationUs: 6_000_000, pauseUs: 900_000, lingerUs: 500_000 };
 
+/** A page may hold somewhat more, at a price, when a scrap would remain otherwise. */
+const mostOverfull = 1.2;
+/** What is on screen for less is hardly read. */
+const shortestGlanceUs = 700_000;
+
 const sentenceEnd = /[.!?…。！？｡؟।]["'”’»)\]」』）]*$/u;
 const clauseEnd = /[,;:،、，；：—–]["'”’»)\]」』）]*$/u;
 
@@ -91,11 +96,16 @@ function pageCost(atoms: readonly Atom[], from: number, end: number, words: read
   const first = page[0];
   const last = page.at(-1);
   if (!first || !last) return undefined;
-  const spokenUs = (words[last.last]?.endUs ?? 0) - (words[first.first]?.startUs ?? 0);
-  if (page.length > 1 && (columns > limits.columns || page.length > limits.words || spokenUs > limits.durationUs)) return undefined;
+  const startUs = words[first.first]?.startUs ?? 0;
+  const spokenUs = (words[last.last]?.endUs ?? 0) - startUs;
+  if (page.length > 1 && (columns > limits.columns * mostOverfull || page.length > limits.words || spokenUs > limits.durationUs * mostOverfull)) return undefined;
   const fullness = Math.min(1, Math.max(columns / limits.columns, spokenUs / limits.durationUs));
   const lonely = page.length === 1 && columns < limits.columns / 2 ? 0.6 : 0;
   const closed = clauseEnd.test(last.text) ? -0.3 : 0;
   const straddled = page.slice(0, -1).some((atom) => clauseEnd.test(atom.text)) ? 0.25 : 0;
-  return 1 + 2 * (1 - fullness) ** 2 + lonely + closed + straddled;
+  // Within a breath the next page begins with the next word; after it the page may linger.
+  const shownUs = end < atoms.length ? (words[last.last + 1]?.startUs ?? 0) - startUs : spokenUs + limits.lingerUs;
+  const hasty = Math.max(0, 1 - shownUs / shortestGlanceUs);
+  const crowded = page.length === 1 ? 0 : 8 * (Math.max(0, columns / limits.columns - 1) + Math.max(0, spokenUs / limits.durationUs - 1));
+  return 1 + crowded + 2 * (1 - fullness) ** 2 + lonely + closed + straddled + 2 * hasty;
 }
