@@ -30,7 +30,7 @@ export const glanceLimits: PageLimits = { columns: 20, words: 5, durationUs: 1_4
 export const readingLimits: PageLimits = { columns: 76, words: 16, durationUs: 6_000_000, pauseUs: 900_000, lingerUs: 500_000 };
 
 /** A page may hold somewhat more, at a price, when a scrap would remain otherwise. */
-const mostOverfull = 1.2;
+const mostOverfull = 1.3;
 /** What is on screen for less is hardly read. */
 const shortestGlanceUs = 700_000;
 
@@ -106,6 +106,6 @@ function pageCost(atoms: readonly Atom[], from: number, end: number, words: read
   // Within a breath the next page begins with the next word; after it the page may linger.
   const shownUs = end < atoms.length ? (words[last.last + 1]?.startUs ?? 0) - startUs : spokenUs + limits.lingerUs;
   const hasty = Math.max(0, 1 - shownUs / shortestGlanceUs);
-  const crowded = page.length === 1 ? 0 : 8 * (Math.max(0, columns / limits.columns - 1) + Math.max(0, spokenUs / limits.durationUs - 1));
-  return 1 + crowded + 2 * (1 - fullness) ** 2 + lonely + closed + straddled + 2 * hasty;
+  const crowded = page.length === 1 ? 0 : 6 * (Math.max(0, columns / limits.columns - 1) + Math.max(0, spokenUs / limits.durationUs - 1));
+  return 1 + crowded + 2 * (1 - fullness) ** 2 + lonely + closed + straddled + 3 * hasty;
 }

@@ -75,8 +75,8 @@ describe('captions of the samples', () => {
     for (const [n, { first, last }] of pages.entries()) {
       if (counts[n] === 1) continue;
       expect(counts[n]).toBeLessThanOrEqual(5);
-      expect(columnsOf(joinWords(list.slice(first, last + 1)))).toBeLessThanOrEqual(24);
-      expect(list[last]!.endUs - list[first]!.startUs).toBeLessThanOrEqual(1_680_000);
+      expect(columnsOf(joinWords(list.slice(first, last + 1)))).toBeLessThanOrEqual(26);
+      expect(list[last]!.endUs - list[first]!.startUs).toBeLessThanOrEqual(1_820_000);
     }
     expect(counts.filter((count) => count === 1).length).toBeLessThan(counts.length * 0.15);
   });
