@@ -2,7 +2,7 @@ import type { Range } from '../../../artifacts/schemas/common.js';
 import type { Word } from '../../../artifacts/schemas/speech.js';
 
 /** Speech this long without a word that could fill it: a phrase was left out. */
-export const unheardLimitUs = 1_000_000;
+export const unheardLimitUs = 600_000;
 
 /** How long a word can be said for: generous, so that slow and stressed speech is not doubted. */
 const wordUs = 350_000;
