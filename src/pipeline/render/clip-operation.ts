@@ -8,7 +8,7 @@ import { writeSrt, writeVtt } from '../../captions/write-cues.js';
 import { ClipTimeline, nearestFrame } from '../../media/timeline.js';
 import { defineOperation, type FileRef, type StageContext } from '../stage.js';
 import { type BurntCaptions, makeCaptions } from './burnt-captions.js';
-import { planCamera } from './centre-camera.js';
+import { planCamera } from './camera/index.js';
 import { finishClip } from './finish-clip.js';
 import { outputFormats } from './formats.js';
 import { type CaptionLook, clipParams, type ClipParams } from './params.js';
