@@ -4,11 +4,13 @@ import type { Fine } from '../../../artifacts/schemas/analysis.js';
 import { range, type Box, type Range } from '../../../artifacts/schemas/common.js';
 import type { Source } from '../../../artifacts/schemas/source.js';
 import { decodeFrames } from '../../../media/frames.js';
+import type { Notice } from '../../notice.js';
 import { defineOperation, type FileRef, type StageContext } from '../../stage.js';
 import { analysisSize } from './analysis-size.js';
 import type { DetectedFace } from './centerface.js';
 import { FaceQueue, faceWorker } from './face-detector.js';
-import { trackFaces, type FaceSampling } from './face-tracks.js';
+import { goesOnAcross, trackFaces, type FaceSampling } from './face-tracks.js';
+import type { ShotBorder } from './shot-finder.js';
 import { sampleFps, WindowReader, type ChosenPicture } from './window-reader.js';
 
 const params = z.object({ window: range });
@@ -33,14 +35,21 @@ export const analyzeFine = defineOperation<Params, Inputs, { fine: 'fine' }>({
     const source = await ctx.read(sourceRef);
     const { window } = ctx.params;
     const seen = await lookAtWindow(file.path, source, window, ctx);
-    const shots = toShots(window, seen.bordersUs);
-    const fine: Fine = { schemaVersion: 1, window, shots, sampleFps, tracks: trackFaces(seen.samplings, shots), decodedFrames: seen.decodedFrames };
+    const shots = shotsOf(window, seen);
+    const tracks = trackFaces(seen.samplings, shots);
+    if (tracks.length === 0) ctx.notice(noFace(window));
+    const fine: Fine = { schemaVersion: 1, window, shots, sampleFps, tracks, decodedFrames: seen.decodedFrames };
     return { fine: await ctx.putJson('fine', fine) };
   },
 });
 
+interface TimedBorder {
+  atUs: number;
+  kind: ShotBorder['kind'];
+}
+
 interface Seen {
-  bordersUs: number[];
+  borders: TimedBorder[];
   samplings: FaceSampling[];
   decodedFrames: number;
 }
@@ -70,7 +79,7 @@ async function lookAtWindow(path: string, source: Source, window: Range, ctx: St
     const zoom = { x: video.displayWidth / size.width, y: video.displayHeight / size.height };
     const samplings = [...found].map(([frame, faces]) => ({ atUs: reader.timeUs(frame), faces: faces.map((face) => magnify(face, zoom)) }));
     return {
-      bordersUs: reader.borders().map(({ frame }) => reader.timeUs(frame)),
+      borders: reader.borders().map(({ frame, kind }) => ({ atUs: reader.timeUs(frame), kind })),
       samplings: samplings.toSorted((a, b) => a.atUs - b.atUs),
       decodedFrames: reader.frames,
     };
@@ -84,8 +93,31 @@ function magnify(face: DetectedFace, zoom: { x: number; y: number }): DetectedFa
   return { ...box, score: face.score };
 }
 
+/** Somebody who stands up changes the picture as slowly and as much as a dissolve: where a face goes on, the shot does. */
+function shotsOf(window: Range, { borders, samplings }: Seen): Range[] {
+  const certain = borders.filter(({ kind }) => kind === 'cut').map(({ atUs }) => atUs);
+  const tracks = trackFaces(samplings, toShots(window, certain));
+  const gradual = borders.filter(({ kind, atUs }) => kind === 'gradual' && !tracks.some((track) => goesOnAcross(track, atUs)));
+  return toShots(window, [...certain, ...gradual.map(({ atUs }) => atUs)].toSorted((a, b) => a - b));
+}
+
 function toShots(window: Range, bordersUs: readonly number[]): Range[] {
   const inside = bordersUs.filter((us) => us > window.startUs && us < window.endUs);
   const edges = [window.startUs, ...new Set(inside), window.endUs];
   return edges.slice(1).map((endUs, index) => ({ startUs: edges[index] ?? window.startUs, endUs }));
+}
+
+function noFace({ startUs, endUs }: Range): Omit<Notice, 'stage'> {
+  return {
+    code: 'NO_FACE_FOUND',
+    message: `No face was found from ${clockText(startUs)} to ${clockText(endUs)}: the picture is shown whole there`,
+    remedy: 'Nothing to do for slides, screens and landscapes; if somebody is in the picture, choose a shape that shows all of it (--format wide).',
+    // Slides are shown whole on purpose: nothing is lost that was asked for.
+    severity: 'info',
+  };
+}
+
+function clockText(us: number): string {
+  const seconds = Math.floor(us / 1e6);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }

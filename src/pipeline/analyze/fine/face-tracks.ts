@@ -40,6 +40,18 @@ export function trackFaces(samplings: readonly FaceSampling[], shots: readonly R
   return tracks;
 }
 
+/** A dissolve hides one face and brings another elsewhere; this long around it no sample of a face that goes on is missed. */
+const transitionUs = 600_000;
+
+/** Whether a face was followed without interruption through a gradual change. */
+export function goesOnAcross(track: FaceTrack, atUs: number): boolean {
+  const around = track.samples.filter((sample) => Math.abs(sample.atUs - atUs) <= transitionUs);
+  const first = around[0];
+  const last = around.at(-1);
+  if (!first || !last || last.atUs - first.atUs < 1.5 * transitionUs) return false;
+  return around.every(({ score }) => score >= trackScore) && around.every((sample, index) => sample.atUs - (around[index - 1]?.atUs ?? sample.atUs) <= 250_000);
+}
+
 function joinShot(samplings: readonly FaceSampling[]): Track[] {
   const tracks: Track[] = [];
   for (const { atUs, faces } of samplings) {

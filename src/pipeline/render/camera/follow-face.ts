@@ -18,7 +18,7 @@ const air = { side: 0.06, ends: 0.12 };
 /** Where the middle of the face belongs in the crop: its centre across, and the eyes on the upper third. */
 const aim = { x: 0.5, y: 0.38 };
 /** How far from there it may be, as a share of the crop: while the camera holds still, and while it follows. */
-const ease = { still: 0.25, moving: 0.13 };
+const ease = { still: 0.25, moving: 0.18 };
 /** Detection's own tremble, as a share of the crop: no reason to move. */
 const forgiven = 0.02;
 /** The path is decided at this many points a second. */
