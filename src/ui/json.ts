@@ -8,12 +8,15 @@ import { RunView, stageProgress, type JobView } from './run-view.js';
  */
 export function createJsonReporter(streams: ReporterStreams, want: { events: boolean; result: boolean }): Reporter {
   const view = new RunView();
+  let closed = false;
   return {
     event: (event) => {
       view.apply(event);
       if (want.events) streams.stdout.write(`${JSON.stringify(event)}\n`);
     },
     close: async () => {
+      if (closed) return;
+      closed = true;
       if (want.result && view.jobs.size > 0) streams.stdout.write(`${JSON.stringify({ jobs: [...view.jobs.values()].map(jobResult) })}\n`);
     },
   };

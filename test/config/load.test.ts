@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadSettings, type LoadRequest } from '../../src/config/load.js';
 import { formats, options, type OptionKey, type OptionSpec } from '../../src/config/options.js';
@@ -36,6 +36,24 @@ async function refusal(request: Partial<LoadRequest> = {}): Promise<SnvgError> {
   return error;
 }
 
+/** A value of the option that passes validation, as text and as it is read. */
+function valueOf(option: OptionSpec): fc.Arbitrary<{ text: string; value: unknown }> | undefined {
+  switch (option.type) {
+    case 'boolean':
+      return fc.boolean().map((value) => ({ text: String(value), value }));
+    case 'integer':
+    case 'number':
+      // Whole numbers between the lengths' limits keep the cross-field check out of this property.
+      return fc.integer({ min: Math.ceil(option.min), max: Math.floor(option.max) }).map((value) => ({ text: String(value), value }));
+    case 'choice':
+      return fc.constantFrom(...option.choices).map((value) => ({ text: value, value }));
+    case 'list':
+      return option.choices ? fc.uniqueArray(fc.constantFrom(...option.choices), { minLength: 1 }).map((value) => ({ text: value.join(','), value })) : undefined;
+    case 'text':
+      return option.key === 'language' ? fc.constantFrom('en', 'ja', 'auto').map((value) => ({ text: value, value })) : undefined;
+  }
+}
+
 describe('layers', () => {
   it('gives every setting its default, frozen, when nothing is set', async () => {
     const { settings, origins, filePath } = await load();
@@ -48,23 +66,6 @@ describe('layers', () => {
     expect(Object.isFrozen(settings.format)).toBe(true);
   });
 
-  /** A value of the option that passes validation, as text and as it is read. */
-  function valueOf(option: OptionSpec): fc.Arbitrary<{ text: string; value: unknown }> | undefined {
-    switch (option.type) {
-      case 'boolean':
-        return fc.boolean().map((value) => ({ text: String(value), value }));
-      case 'integer':
-      case 'number':
-        // Whole numbers between the lengths' limits keep the cross-field check out of this property.
-        return fc.integer({ min: Math.ceil(option.min), max: Math.floor(option.max) }).map((value) => ({ text: String(value), value }));
-      case 'choice':
-        return fc.constantFrom(...option.choices).map((value) => ({ text: value, value }));
-      case 'list':
-        return option.choices ? fc.uniqueArray(fc.constantFrom(...option.choices), { minLength: 1 }).map((value) => ({ text: value.join(','), value })) : undefined;
-      case 'text':
-        return option.key === 'language' ? fc.constantFrom('en', 'ja', 'auto').map((value) => ({ text: value, value })) : undefined;
-    }
-  }
   const layered = (options as readonly OptionSpec[]).flatMap((option) => {
     const arbitrary = valueOf(option);
     const free = option.flagOnly !== true && option.key !== 'minLength' && option.key !== 'maxLength';
