@@ -85,8 +85,10 @@ function weigh(weights: Map<string, { weight: number; surfaces: Map<string, numb
 
 function addRun(runs: Map<string, { words: string[]; stems: string[]; uses: number }>, run: readonly string[], language: string): void {
   // In Japanese, kanji and katakana that touch are one compound; hiragana words are not part of it.
-  const words = run.filter((word) => !/\p{Script=Hiragana}/u.test(word));
-  if (words.length < 2 || words.length > 3 || words.length < run.length) return;
+  const generic = genericWords(language);
+  const telling = run.findIndex((word) => !generic.has(word.toLowerCase()));
+  const words = run.slice(Math.max(0, telling)).filter((word) => !/\p{Script=Hiragana}/u.test(word));
+  if (words.length < 2 || words.length > 3 || words.length < run.length - Math.max(0, telling)) return;
   const stems = words.map((word) => stem(word, language));
   const key = stems.join(' ');
   const entry = runs.get(key) ?? { words: [...words], stems, uses: 0 };

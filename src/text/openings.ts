@@ -46,13 +46,14 @@ export function outsideReferences(text: string, language: string): number {
 const person = /\b(he|she|him|her|his|hers)\b/iu;
 /** "Repeat it", but not "is it", "when it" or "make it", which need nothing named. */
 const thing = /(?<!\b(?:is|was|does|did|do|will|would|can|could|should|and|but|so|or|if|when|as|because|that|what|how|why|where|has|had|make|makes|made|find|take|takes) )(?<=\p{L} )\bit\b/iu;
-const named = /\b(a|an|the|my|our|your|every|each|some|no) \p{Ll}+|\b(somebody|someone|something|anybody|anyone|anything|everybody|everyone|everything|nobody|nothing|who)\b|(?<=\P{L}\s?)\p{Lu}\p{Ll}+/u;
+const named = /\b(a|an|the|my|our|your|every|each|some|no) \p{L}+|\b(somebody|someone|something|anybody|anyone|anything|everybody|everyone|everything|nobody|nothing|who)\b/iu;
+const name = /(?<=\P{L}\s?)\p{Lu}\p{Ll}+/u;
 
 /** Whether a sentence speaks of "she" or "it" before it has named anything, so that a listener who begins here is lost. English only. */
 export function unnamedReference(text: string, language: string): boolean {
   if (language !== 'en') return false;
   const at = [person, thing].map((pattern) => pattern.exec(text)?.index).filter((index) => index !== undefined);
-  return at.some((index) => !named.test(text.slice(0, index)));
+  return at.some((index) => !named.test(text.slice(0, index)) && !name.test(text.slice(0, index)));
 }
 
 /** Whether a sentence opens a new thread by itself: "The third habit …", "Now let us …", "さて、…", so that earlier talk ends before it. */

@@ -52,14 +52,7 @@ export function stem(word: string, language: string): string {
   const lower = word.normalize('NFKC').toLowerCase().replace(/'s?$/u, '');
   if (language !== 'en' || lower.length < 5) return lower;
   if (/[^aeiou]ies$/u.test(lower)) return `${lower.slice(0, -3)}y`;
-  if (/(?:[sxz]|ch|sh)es$/u.test(lower)) return lower.slice(0, -2);
+  if (/(?:ss|x|z|ch|sh)es$/u.test(lower)) return lower.slice(0, -2);
   if (/[^su]s$/u.test(lower)) return lower.slice(0, -1);
   return lower;
-}
-
-/** How many of each word. */
-export function countWords(words: readonly string[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
-  return counts;
 }

@@ -9,8 +9,9 @@ export interface Edge {
 
 /** A shorter silence is no place to cut: recognised word times are off by up to that much. */
 const shortestPauseUs = 120_000;
-/** How far from the sound of the nearest word a cut may lie. */
-const leadUs = 250_000;
+/** How far from the nearest word a cut may lie, and how far from where its sound is seen to start or end. */
+const leadUs = 240_000;
+const soundLeadUs = 200_000;
 /** Where in the lead an equally quiet cut is preferred: close enough to feel prompt, far enough to lose no breath. */
 const idealUs = 150_000;
 /** Distance kept from words where the pause allows, besides one frame for the renderer's frame grid. */
@@ -39,7 +40,7 @@ export class EdgeFinder {
     const leastUs = index === 0 ? startUs : Math.floor((startUs + endUs) / 2);
     const soundUs = this.#soundEdge(endUs, -1);
     const toUs = endUs - this.#guardUs(endUs - startUs);
-    const fromUs = Math.max(leastUs, Math.min(soundUs, endUs) - leadUs);
+    const fromUs = Math.max(leastUs, endUs - leadUs, Math.min(soundUs, endUs) - soundLeadUs);
     return this.#accept(this.#quietest(fromUs, toUs, soundUs - idealUs), endUs - startUs);
   }
 
@@ -51,7 +52,7 @@ export class EdgeFinder {
     const mostUs = index === this.#talk.lines.length - 1 ? endUs : Math.floor((startUs + endUs) / 2);
     const soundUs = this.#soundEdge(startUs, 1);
     const fromUs = startUs + this.#guardUs(endUs - startUs);
-    const toUs = Math.min(mostUs, Math.max(soundUs, startUs) + leadUs);
+    const toUs = Math.min(mostUs, startUs + leadUs, Math.max(soundUs, startUs) + soundLeadUs);
     return this.#accept(this.#quietest(fromUs, toUs, soundUs + idealUs), endUs - startUs);
   }
 
@@ -121,14 +122,18 @@ export class EdgeFinder {
   }
 }
 
-/** Halfway in decibels between the background and speech, nearer to the background. */
+/**
+ * Below this level nobody speaks: 30 dB under speech or three tenths of the way up from the background, whichever is
+ * louder. Where sound is equally loud throughout there is no such level.
+ */
 function quietThreshold({ words, speech }: Talk): number {
   const { hopUs, dbfs } = speech.levels;
   const spoken = words.map((word) => dbfs[Math.floor((word.startUs + word.endUs) / 2 / hopUs)] ?? -100).toSorted((a, b) => a - b);
   const all = dbfs.toSorted((a, b) => a - b);
   const floorDb = all[Math.floor(all.length / 20)] ?? -100;
   const speechDb = spoken[Math.floor(spoken.length / 2)] ?? -20;
-  return floorDb + Math.max(6, 0.3 * (speechDb - floorDb));
+  if (speechDb - floorDb < 10) return floorDb - 1;
+  return Math.max(floorDb + 0.3 * (speechDb - floorDb), speechDb - 30);
 }
 
 function clamp(value: number, low: number, high: number): number {

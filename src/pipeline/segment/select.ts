@@ -12,7 +12,7 @@ export interface Ranked extends Candidate {
 }
 
 /** Below this a passage is not worth a clip. */
-export const worthPoints = 20;
+const worthPoints = 20;
 /** Two clips that share this much of the smaller one's words say the same. */
 const sameShare = 0.6;
 /** Points a clip loses in the choice for standing right after another, or in the same topic. */
