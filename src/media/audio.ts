@@ -1,0 +1,75 @@
+import { rename, rm } from 'node:fs/promises';
+import { type MediaHost, runFfmpeg } from './ffmpeg.js';
+
+/** The audio stream of a source, as far as mixing it down needs. */
+export interface SoundSource {
+  index: number;
+  channels: number;
+  channelLayout: string | null;
+}
+
+export interface SpeechRequest {
+  /** Absolute path of the source. */
+  path: string;
+  audio: SoundSource;
+  /** Where the samples go: signed 16-bit little-endian, no header. */
+  to: string;
+  sampleRate: number;
+  /** For progress. */
+  durationUs: number;
+  progress?: (fraction: number) => void;
+}
+
+/** Layouts whose dialogue stands in the middle loudspeaker. Plain quadrophony and the like have none. */
+const withCentre = /^(3\.|4\.0|4\.1|5\.|6\.|7\.)/;
+/** A mix with a mean level below this is either a quiet recording or one that cancelled out, of which lossy codecs leave some −65 dB. */
+const suspiciousDb = -50;
+
+/**
+ * Decodes the sound people speak in to one channel. Sample 0 is time 0 of the source: a late start and gaps are filled with
+ * silence, overlaps trimmed.
+ *
+ * Plain mixing would lose speech: from surround sound it takes dialogue down by 10 dB, so the centre leads here; two channels
+ * of opposite phase (a wrongly wired microphone) cancel out, so where the sum is nearly silent and the difference is not, the
+ * difference is taken.
+ *
+ * @throws {SnvgError} as runFfmpeg
+ */
+export async function decodeSpeech(host: MediaHost, request: SpeechRequest): Promise<void> {
+  const sumDb = await mixDown(host, request, mixOf(request.audio));
+  if (request.audio.channels !== 2 || sumDb >= suspiciousDb) return;
+  const difference = `${request.to}.difference`;
+  const differenceDb = await mixDown(host, { ...request, to: difference }, 'pan=mono|c0=0.5*c0-0.5*c1');
+  if (differenceDb > sumDb) await rename(difference, request.to);
+  else await rm(difference);
+}
+
+/** Weights leave headroom: channels that say the same add up to no more than one of them. */
+function mixOf({ channels, channelLayout }: SoundSource): string {
+  if (channelLayout !== null && withCentre.test(channelLayout)) return 'pan=mono|c0=0.6*FC+0.3*FL+0.3*FR';
+  return channels === 1 ? 'anull' : 'aformat=channel_layouts=mono';
+}
+
+/** @returns the mean level of the mix, in dBFS */
+async function mixDown(host: MediaHost, request: SpeechRequest, mix: string): Promise<number> {
+  const { path, audio, to, sampleRate, durationUs, progress } = request;
+  let meanDb = -Infinity;
+  await runFfmpeg(
+    host,
+    {
+      // One thread: sound is decoded in order, and what runs beside needs the others.
+      inputs: [{ path, options: ['-threads', '1', '-vn', '-sn', '-dn'] }],
+      graph: `[0:${audio.index}]aresample=async=1:first_pts=0,${mix},aresample=${sampleRate},aformat=sample_fmts=s16,volumedetect[speech]`,
+      outputs: [{ to, options: ['-map', '[speech]', '-c:a', 'pcm_s16le', '-f', 's16le'] }],
+    },
+    {
+      expectedUs: durationUs,
+      ...(progress && { progress }),
+      onLogLine: (line) => {
+        const level = /^\[Parsed_volumedetect_\d+ @ [^\]]*\] mean_volume: (-?[\d.]+) dB/.exec(line)?.[1];
+        if (level !== undefined) meanDb = Number(level);
+      },
+    },
+  );
+  return meanDb;
+}
