@@ -132,6 +132,7 @@ export class FrameAssembler {
   readonly #timesUs = new Map<number, number>();
   readonly #partial: Buffer;
   #filled = 0;
+  #usPerTick = 0;
   #lastUs: number;
   #reported: (() => void) | undefined;
 
@@ -146,8 +147,12 @@ export class FrameAssembler {
 
   logLine(line: string): void {
     if (!isFrameReport(line)) return;
-    const [, number, text] = /\bn:\s*(\d+)\s+pts:\s*\S+\s+pts_time:\s*(\S+)/.exec(line) ?? [];
-    const us = usFromSeconds(text);
+    const base = /\bconfig in time_base: (\d+)\/(\d+)/.exec(line);
+    if (base) this.#usPerTick = (1e6 * Number(base[1])) / Number(base[2]);
+    const [, number, ticks, text] = /\bn:\s*(\d+)\s+pts:\s*(\S+)\s+pts_time:\s*(\S+)/.exec(line) ?? [];
+    // pts_time has six digits, which after some minutes are whole hundredths of a second: ticks are exact.
+    const exact = Math.round(Number(ticks) * this.#usPerTick);
+    const us = this.#usPerTick > 0 && Number.isFinite(exact) ? exact : usFromSeconds(text);
     if (number === undefined || us === undefined) return;
     this.#timesUs.set(Number(number), Math.max(0, this.#offsetUs + us));
     this.#reported?.();
