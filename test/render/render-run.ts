@@ -40,13 +40,22 @@ export interface Rendered {
   coverPath: string;
 }
 
+export interface RenderRun {
+  render(options: RenderOptions): Promise<Rendered>;
+  run: RealPlanner;
+  file: FileRef;
+  source: ArtifactRef<'source'>;
+  close(): Promise<void>;
+}
+
 /** Renders stretches of one file with hand-made words, in a store of its own. */
-export async function renderRun(file: string): Promise<{ render(options: RenderOptions): Promise<Rendered>; run: RealPlanner; close(): Promise<void> }> {
+export async function renderRun(file: string): Promise<RenderRun> {
   const run = await realPlanner();
   const ingested = await planIngest(run.planner, { path: resolve(file), minLengthUs: 1_000_000 });
   const put = async <K extends JsonKind>(kind: K, value: ArtifactValue<K>): Promise<ArtifactRef<K>> => run.store.put(kind, { bytes: new TextEncoder().encode(JSON.stringify(value)) });
   return {
     run,
+    ...ingested,
     close: () => run.close(),
     render: async (options) => {
       const { ranges } = options;

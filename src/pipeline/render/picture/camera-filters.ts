@@ -25,6 +25,8 @@ interface Stretch {
 const stillPx = 0.5;
 /** The blurred copy behind a picture shown whole is made at this share of the size: a wide blur at a small cost. */
 const backdropShare = 0.1;
+/** Dimmed in proportion, so that a dark picture's backdrop stays a colour and does not sink into black. */
+const backdropTone = "format=yuv420p,lutyuv=y='16+(val-16)*0.6'";
 
 /**
  * The filters that turn the source's display picture (pad `from`) into the clip's picture (pad `to`) along the camera's path.
@@ -129,7 +131,7 @@ function fitFilters(picture: Size, target: Size, from: string, to: string, deep:
   const small = { width: evenCeil(target.width * backdropShare), height: evenCeil(target.height * backdropShare) };
   const cover = Math.max(small.width / picture.width, small.height / picture.height);
   const covering = { width: Math.max(small.width, evenCeil(picture.width * cover)), height: Math.max(small.height, evenCeil(picture.height * cover)) };
-  const backdrop = [scale(covering, 'fast_bilinear'), `crop=${small.width}:${small.height}`, 'boxblur=4:2', 'eq=brightness=-0.12:saturation=0.8', scale(target, 'bilinear'), 'setsar=1'];
+  const backdrop = [scale(covering, 'fast_bilinear'), `crop=${small.width}:${small.height}`, `boxblur=${Math.max(1, Math.min(5, Math.floor(Math.min(small.width, small.height) / 4) - 1))}:3`, backdropTone, scale(target, 'bilinear'), 'setsar=1'];
   const place = `${Math.floor((target.width - inner.width) / 4) * 2}:${Math.floor((target.height - inner.height) / 4) * 2}`;
   return [
     `[${from}]split=2[${to}a][${to}b]`,
