@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { hashFile } from '../../src/artifacts/fingerprint.js';
 import { FileArtifactStore } from '../../src/artifacts/file-store.js';
@@ -16,7 +16,7 @@ import type { Notice } from '../../src/pipeline/notice.js';
 import { Resources } from '../../src/pipeline/resources.js';
 import type { RunEventBody } from '../../src/pipeline/run-event.js';
 import { Runner } from '../../src/pipeline/runner.js';
-import type { Toolchain } from '../../src/pipeline/stage.js';
+import type { FileRef, Toolchain } from '../../src/pipeline/stage.js';
 import { planTranscribe } from '../../src/pipeline/transcribe/index.js';
 
 const exec = promisify(execFile);
@@ -56,7 +56,6 @@ export async function openTestRun(options: { modelsDir?: string } = {}): Promise
     dir,
     async hear(path, { language = 'auto', useCaptions = false, captions = [], subtitles = [] } = {}) {
       const events: RunEventBody[] = [];
-      const fingerprint = async (file: string) => ({ path: file, ...(await hashFile(file)) });
       const runner = new Runner({ backend, store, results, toolchain, signal: new AbortController().signal, emit: (event) => events.push(event), fingerprint });
       const file = await fingerprint(path);
       const value = { ...(await describe(path)), sha256: file.sha256, sizeBytes: file.sizeBytes, captions, subtitles };
@@ -72,6 +71,10 @@ export async function openTestRun(options: { modelsDir?: string } = {}): Promise
   };
 }
 
+async function fingerprint(path: string): Promise<FileRef> {
+  return { path, ...(await hashFile(path)) };
+}
+
 /** What this stage reads of a source: its first audio stream and its length. The picture is made up. */
 async function describe(path: string): Promise<Source> {
   const { stdout } = await exec('ffprobe', ['-v', 'error', '-of', 'json', '-show_format', '-show_streams', path]);
@@ -83,7 +86,6 @@ async function describe(path: string): Promise<Source> {
     schemaVersion: 1,
     sha256: '',
     sizeBytes: 0,
-    fileName: basename(path),
     container: 'test',
     formatStartUs: 0,
     durationUs: Math.round(Number(probed.format.duration) * 1e6),

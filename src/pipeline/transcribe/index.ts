@@ -1,53 +1,92 @@
 import type { ArtifactRef } from '../../artifacts/kinds.js';
 import { SnvgError } from '../../errors.js';
 import type { FileRef, Planner } from '../stage.js';
+import { cuesOperation } from './captions/cues-operation.js';
+import { findCaptions, type FoundCaptions } from './captions/find-captions.js';
+import { wordsOperation } from './captions/words-operation.js';
 import { chunkOperation } from './chunk.js';
 import { joinOperation } from './join.js';
 import { languageOperation } from './language.js';
 import { isKnownLanguage } from './recogniser/languages.js';
 import { speechOperation } from './speech.js';
 
-export const operations = [speechOperation, languageOperation, chunkOperation, joinOperation];
+export const operations = [speechOperation, languageOperation, chunkOperation, joinOperation, wordsOperation, cuesOperation];
 
-export interface TranscribeRequest {
+interface TranscribeRequest {
   file: FileRef;
   source: ArtifactRef<'source'>;
   /** `auto`, or Whisper's code of the language. */
   language: string;
-  /** Whether captions with cue times only may replace recognition. */
+  /** Whether captions with times for whole cues only may replace recognition. */
   useCaptions: boolean;
-  /** Folder of the source, where sidecars lie. */
+  /** Folder in which sidecars are looked for. */
   dir: string;
 }
 
-export interface Transcribed {
+/** Where the sound of a source is. */
+interface Sound {
   speech: ArtifactRef<'speech'>;
-  transcript: ArtifactRef<'transcript'>;
+  pcm: ArtifactRef<'speech.pcm'>;
 }
 
 /**
- * Hears a source: where somebody speaks, in which language, and every word with its time.
+ * Hears a source: where somebody speaks, in which language, and every word with its time. Captions with word times that
+ * lie beside the source replace recognition; others are reported, and used when asked for.
  *
- * @throws {SnvgError} USAGE when the recogniser does not know the language asked for; what its tasks throw
+ * @throws {SnvgError} USAGE when the recogniser does not know the language asked for; CAPTIONS_INVALID; what its tasks throw
  */
-export async function planTranscribe(p: Planner, { file, source, language }: TranscribeRequest): Promise<Transcribed> {
+export async function planTranscribe(p: Planner, request: TranscribeRequest): Promise<{ speech: ArtifactRef<'speech'>; transcript: ArtifactRef<'transcript'> }> {
+  const { file, source, language } = request;
   if (language !== 'auto' && !isKnownLanguage(language)) {
     throw new SnvgError('USAGE', `The recogniser does not know the language "${language}"`, 'Give an ISO 639-1 code such as en or ja, or auto.');
   }
-  const { speech, pcm } = await p.task(speechOperation, {}, { file, source }, { label: 'listening for speech' });
-  const { chunks, islands } = await p.read(speech);
-  const spoken = language === 'auto' && chunks.length > 0 ? await detect(p, speech, pcm) : language;
-  const parts: ArtifactRef<'transcript-part'>[] = [];
-  for (const [i, chunk] of chunks.entries()) {
-    const within = islands.filter((island) => island.startUs < chunk.endUs && island.endUs > chunk.startUs);
-    const { part } = await p.task(chunkOperation, { language: spoken, chunk, islands: within }, { pcm }, { label: `words ${i + 1} of ${chunks.length}` });
-    parts.push(part);
-  }
-  const { transcript } = await p.task(joinOperation, { language: spoken === 'auto' ? 'und' : spoken }, { parts }, { label: 'sentences' });
-  return { speech, transcript };
+  const captions = await chooseCaptions(p, request);
+  const { speech, pcm } = await p.task(speechOperation, {}, { file, source }, { label: 'speech' });
+  const named = language === 'auto' ? (captions?.language ?? 'auto') : language;
+  const spoken = named === 'auto' ? await hearLanguage(p, { speech, pcm }) : named;
+  return { speech, transcript: captions ? await takeCaptions(p, file, captions, { speech, language: spoken }) : await recognise(p, { speech, pcm }, spoken) };
 }
 
-async function detect(p: Planner, speech: ArtifactRef<'speech'>, pcm: ArtifactRef<'speech.pcm'>): Promise<string> {
+/** The captions to use, if any; says what was found and not used. */
+async function chooseCaptions(p: Planner, { file, source, language, useCaptions, dir }: TranscribeRequest): Promise<FoundCaptions | undefined> {
+  const found = await findCaptions(dir, file.path, await p.read(source), language);
+  const [best] = found;
+  if (!best || best.kind === 'words' || useCaptions) return best;
+  p.notice({
+    code: 'CAPTIONS_FOUND',
+    stage: 'transcribe',
+    severity: 'info',
+    message: `Captions found (${found.map(({ name }) => name).join(', ')}); the words are recognised from the sound all the same`,
+    remedy: 'Use --use-captions to take the words from them.',
+  });
+  return undefined;
+}
+
+/** `und` when nobody speaks. */
+async function hearLanguage(p: Planner, { speech, pcm }: Sound): Promise<string> {
+  if ((await p.read(speech)).chunks.length === 0) return 'und';
   const found = await p.task(languageOperation, {}, { speech, pcm }, { label: 'language' });
   return (await p.read(found.language)).language;
+}
+
+async function takeCaptions(p: Planner, file: FileRef, captions: FoundCaptions, { speech, language }: { speech: ArtifactRef<'speech'>; language: string }): Promise<ArtifactRef<'transcript'>> {
+  const { kind, name } = captions;
+  const sidecar = kind === 'track' ? file : await p.fingerprint(captions.path, { signal: p.signal });
+  const inputs = { captions: sidecar, speech };
+  const options = { label: name };
+  if (kind === 'words') return (await p.task(wordsOperation, { name, language }, inputs, options)).transcript;
+  const streamIndex = kind === 'track' ? captions.streamIndex : null;
+  return (await p.task(cuesOperation, { name, language, streamIndex }, inputs, options)).transcript;
+}
+
+async function recognise(p: Planner, { speech, pcm }: Sound, language: string): Promise<ArtifactRef<'transcript'>> {
+  const { chunks, islands } = await p.read(speech);
+  const parts: ArtifactRef<'transcript-part'>[] = [];
+  // One after another: the recogniser is one thread, and other stages need the other slots.
+  for (const [i, chunk] of chunks.entries()) {
+    const within = islands.filter((island) => island.startUs < chunk.endUs && island.endUs > chunk.startUs);
+    const { part } = await p.task(chunkOperation, { language, chunk, islands: within }, { pcm }, { label: `words ${i + 1} of ${chunks.length}` });
+    parts.push(part);
+  }
+  return (await p.task(joinOperation, { language }, { parts }, { label: 'sentences' })).transcript;
 }

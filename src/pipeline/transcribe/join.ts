@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { ArtifactRef } from '../../artifacts/kinds.js';
-import type { Word } from '../../artifacts/schemas/speech.js';
 import { buildSentences } from '../../text/sentences.js';
 import { defineOperation } from '../stage.js';
+import { orderWords } from './order-words.js';
 import { isSpaced } from './recogniser/languages.js';
 
 /** Joins the chunks' words to one transcript and finds its sentences. */
@@ -18,7 +18,8 @@ export const joinOperation = defineOperation({
   async run(inputs: { parts: readonly ArtifactRef<'transcript-part'>[] }, ctx) {
     const { language } = ctx.params;
     const parts = await Promise.all(inputs.parts.map((part) => ctx.read(part)));
-    const words = parts.flatMap((part) => part.words.map((word, i) => (i === 0 ? { ...word, spaceBefore: isSpaced(part.language) } : word)));
+    const joined = parts.flatMap((part) => part.words.map((word, i) => (i === 0 ? { ...word, spaceBefore: isSpaced(part.language) } : word)));
+    const words = orderWords(joined);
     if (words.length === 0) {
       ctx.notice({
         code: 'NO_SPEECH',
@@ -27,9 +28,6 @@ export const joinOperation = defineOperation({
         remedy: 'Check that the right audio track was taken; clips are chosen by what is said.',
       });
     }
-    const first = words[0];
-    if (first) first.spaceBefore = false;
-    inOrder(words);
     return {
       transcript: await ctx.putJson('transcript', {
         schemaVersion: 1,
@@ -42,11 +40,3 @@ export const joinOperation = defineOperation({
     };
   },
 });
-
-/** Chunks meet in the middle of a pause, where rounding may let a word reach over by a little. */
-function inOrder(words: Word[]): void {
-  for (const [i, word] of words.entries()) {
-    const before = words[i - 1];
-    if (before && word.startUs < before.endUs) before.endUs = Math.max(before.startUs + 1, word.startUs);
-  }
-}

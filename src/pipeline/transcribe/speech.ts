@@ -1,11 +1,13 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { ArtifactRef } from '../../artifacts/kinds.js';
 import type { Range } from '../../artifacts/schemas/common.js';
 import type { Speech } from '../../artifacts/schemas/speech.js';
+import { decodeSpeech } from '../../media/audio.js';
 import { defineOperation, type FileRef } from '../stage.js';
-import { decodeAudio } from './decode-audio.js';
 import { askSpeechWorker, vadModelTool } from './engine.js';
 import { packChunks } from './pack-chunks.js';
+import { sampleRate } from './recogniser/pcm.js';
 
 /** Share of the work that is decoding; the rest is listening. */
 const decodingShare = 0.3;
@@ -19,10 +21,12 @@ export const speechOperation = defineOperation({
   outputs: { speech: 'speech', pcm: 'speech.pcm' },
   tools: ['ffmpeg', vadModelTool],
   slots: 1,
-  needs: () => [{ kind: 'ffmpeg', filters: ['aresample'] }, { kind: 'model', id: 'silero-vad' }],
+  needs: () => [{ kind: 'ffmpeg', filters: ['aresample', 'pan'] }, { kind: 'model', id: 'silero-vad' }],
   async run(inputs: { file: FileRef; source: ArtifactRef<'source'> }, ctx) {
     const source = await ctx.read(inputs.source);
-    const pcmPath = await decodeAudio(ctx, inputs.file.path, source, (done) => ctx.progress(done * decodingShare));
+    const pcmPath = join(ctx.scratchDir, 'speech.pcm');
+    const { audio, durationUs } = source;
+    await decodeSpeech(ctx, { path: inputs.file.path, audio, to: pcmPath, sampleRate, durationUs, progress: (done) => ctx.progress(done * decodingShare) });
     const found = await askSpeechWorker(ctx, 'findSpeech', { pcmPath }, (done) => ctx.progress(decodingShare + done * (1 - decodingShare)));
     const chunks = packChunks(found.islands, found.durationUs, (within) => quietestMoment(found.levels, within));
     const speech: Speech = { schemaVersion: 1, durationUs: found.durationUs, islands: found.islands, chunks, levels: found.levels };

@@ -1,0 +1,64 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import type { Source } from '../../../artifacts/schemas/source.js';
+
+/** Captions that may stand in for recognition. */
+export type FoundCaptions = {
+  /** Shown to people. */
+  name: string;
+  /** As the file or its name says; null when neither does. */
+  language: string | null;
+} & ({ kind: 'words' | 'cues'; path: string } | { kind: 'track'; streamIndex: number });
+
+/** A word list of an eight-hour talk is about 8 MB; more is something else. */
+const largestBytes = 64_000_000;
+
+/**
+ * Captions that lie beside the source under its name, or inside it, best first: `talk.json` with word times, then
+ * `talk.srt`, `talk.vtt`, `talk.en.srt`…, then text tracks.
+ *
+ * @param wanted language code, or `auto`: among several files the one marked with it comes first
+ */
+export async function findCaptions(dir: string, sourcePath: string, source: Source, wanted: string): Promise<FoundCaptions[]> {
+  const stem = basename(sourcePath, extname(sourcePath));
+  const names: string[] = await readdir(dir).catch(() => []);
+  const found: FoundCaptions[] = [];
+  const json = `${stem}.json`;
+  const list = names.includes(json) ? await peekWordList(join(dir, json)) : undefined;
+  if (list) found.push({ kind: 'words', path: join(dir, json), name: json, language: list.language });
+  const marked = names.flatMap((name) => {
+    const mark = markOf(name, stem);
+    return mark === undefined ? [] : [{ name, mark }];
+  });
+  const rank = ({ mark }: { mark: string }): number => (mark === wanted ? 0 : mark === '' ? 1 : 2);
+  for (const { name, mark } of marked.toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))) {
+    found.push({ kind: 'cues', path: join(dir, name), name, language: mark === '' ? null : mark });
+  }
+  for (const { streamIndex, name } of source.captions) {
+    if (streamIndex !== null) found.push({ kind: 'track', streamIndex, name, language: null });
+  }
+  return found;
+}
+
+/** `talk.srt` → '', `talk.en.vtt` → 'en'; undefined for other files. */
+function markOf(name: string, stem: string): string | undefined {
+  if (!name.startsWith(`${stem}.`)) return undefined;
+  const match = /^(?:([a-z]{2,3})(?:-[A-Za-z]+)?\.)?(?:srt|vtt)$/.exec(name.slice(stem.length + 1));
+  return match ? (match[1] ?? '') : undefined;
+}
+
+/**
+ * Whether a JSON file means to be a word list: many tools leave other JSON under a video's name, which is no fault of it.
+ * Whether the list is valid is found out when it is read.
+ */
+async function peekWordList(path: string): Promise<{ language: string | null } | undefined> {
+  try {
+    if ((await stat(path)).size > largestBytes) return undefined;
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+    if (typeof value !== 'object' || value === null) return undefined;
+    const isList = ('words' in value && Array.isArray(value.words)) || ('segments' in value && Array.isArray(value.segments));
+    return isList ? { language: 'language' in value && typeof value.language === 'string' && /^[a-z]{2,3}$/.test(value.language) ? value.language : null } : undefined;
+  } catch {
+    return undefined;
+  }
+}
