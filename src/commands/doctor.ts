@@ -27,7 +27,7 @@ export interface DoctorChecks {
   database(): Promise<{ path: string; jobs: number | null }>;
 }
 
-export interface Finding {
+interface Finding {
   /** Stable: `ffmpeg`, `fonts`, `model:whisper-base`. */
   id: string;
   status: 'ok' | 'warn' | 'fail';

@@ -4,7 +4,7 @@ import type { JobState, RunEvent } from '../pipeline/run-event.js';
 import type { StageId } from '../pipeline/stage.js';
 
 /** Stages every job goes through, in the order people think of them; `publish` joins when it is asked for. */
-export const usualStages = ['ingest', 'transcribe', 'analyze', 'segment', 'render'] as const satisfies readonly StageId[];
+const usualStages = ['ingest', 'transcribe', 'analyze', 'segment', 'render'] as const satisfies readonly StageId[];
 
 export interface TaskView {
   key: string;
@@ -25,7 +25,7 @@ export interface StageView {
   cpuSeconds: number;
 }
 
-export interface ClipView {
+interface ClipView {
   index: number;
   title: string;
   path: string;
