@@ -19,7 +19,9 @@ const air = { side: 0.06, ends: 0.12 };
 const aim = { x: 0.5, y: 0.38 };
 /** How far from there it may be, as a share of the crop: while the camera holds still, and while it follows. */
 const ease = { still: 0.25, moving: 0.18 };
-/** Detection's own tremble, as a share of the crop: no reason to move. */
+/** How much of a large face's movement is detection's own, as a share of the crop: no reason to move. */
+const tremble = 0.03;
+/** A rest is kept for the sake of this much, as a share of the crop. */
 const forgiven = 0.02;
 /** The path is decided at this many points a second. */
 const stepUs = 200_000;
@@ -96,13 +98,17 @@ function allowedDown(face: Box, crop: Size, picture: Size, slack: number): Allow
 function allowed(from: number, to: number, best: number, crop: number, picture: number, slack: number): Allowed {
   let low = Math.max(to - crop, best - slack * crop);
   let high = Math.min(from, best + slack * crop);
-  // More face than crop: its middle is what can be kept.
-  if (low > high) low = high = (from + to - crop) / 2;
+  // As much face as crop, or more: its middle is what can be kept, but not to the pixel.
+  if (high - low < 2 * tremble * crop) {
+    const middle = (low + high) / 2;
+    low = middle - tremble * crop;
+    high = middle + tremble * crop;
+  }
   const limit = picture - crop;
   return { low: clamp(low, 0, limit), high: clamp(high, 0, limit), best: clamp(best, 0, limit) };
 }
 
-/** The place nearest to the usual best one that all samples allow, but for less than the air around the face. */
+/** The place nearest to the usual best one that all samples allow, but for some of the air around the face. */
 function restingPlace(samples: readonly Allowed[], crop: number): number | undefined {
   const low = Math.max(...samples.map((sample) => sample.low));
   const high = Math.min(...samples.map((sample) => sample.high));
