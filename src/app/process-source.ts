@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { basename } from 'node:path';
 import type { Clip } from '../artifacts/schemas/clip.js';
 import type { Manifest } from '../artifacts/schemas/manifest.js';
@@ -61,12 +62,11 @@ export async function processSource(app: App, place: JobPlace, options: ProcessO
     cancel.stop();
   }
   const report: ErrorReport | null = result.error ? reportError(result.error) : null;
-  const clips = result.manifest?.clips.length ?? 0;
   emit({
     type: 'job-finished',
     state: result.state,
     outputDir,
-    clips,
+    ...(options.until === 'render' ? { clips: result.manifest?.clips.length ?? 0 } : {}),
     ...(result.manifest ? { manifestPath: `${outputDir}/${manifestName}` } : {}),
     ...(report ? { error: report } : {}),
   });
@@ -204,7 +204,10 @@ function watchCancel(app: App, jobId: string): { signal: AbortSignal; stop(): vo
     cancelled.abort(new SnvgError('TERMINATED', `Job ${jobId} was cancelled`, `Finished work is kept; go on with: snvg jobs retry ${jobId}`));
   }, cancelPollMs);
   timer.unref();
-  return { signal: AbortSignal.any([app.signal, cancelled.signal]), stop: () => clearInterval(timer) };
+  const signal = AbortSignal.any([app.signal, cancelled.signal]);
+  // Every task in flight listens; their number is the plan's, not a leak.
+  setMaxListeners(0, signal);
+  return { signal, stop: () => clearInterval(timer) };
 }
 
 /** The exit code of a run over several sources. */

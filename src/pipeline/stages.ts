@@ -1,7 +1,8 @@
+import type { ZodType } from 'zod';
 import type { Operation, OutputKinds, StageId } from './stage.js';
 
 /** An operation whose types are known to the stage alone; `run-task` checks parameters by its schema. */
-export type AnyOperation = Operation<never, never, OutputKinds>;
+type AnyOperation = Omit<Operation<never, never, OutputKinds>, 'params'> & { readonly params: ZodType };
 
 /**
  * The one registry of stages. A stage is loaded when its first task is planned or run, so that `snvg --help`
@@ -19,10 +20,10 @@ export const stages = {
 export async function loadOperation(id: string): Promise<AnyOperation> {
   const stageId = id.slice(0, id.indexOf('.'));
   if (!isLoadable(stageId)) throw new Error(`no stage has the operation ${id}`);
-  const { operations } = await stages[stageId]();
+  const { operations }: { operations: readonly AnyOperation[] } = await stages[stageId]();
   const found = operations.find((operation) => operation.id === id);
   if (!found) throw new Error(`stage ${stageId} has no operation ${id}`);
-  return found as AnyOperation;
+  return found;
 }
 
 function isLoadable(id: string): id is Exclude<StageId, 'publish'> {

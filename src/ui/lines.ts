@@ -47,7 +47,7 @@ function summary(event: Extract<RunEvent, { type: 'job-finished' }>, job: JobVie
   const { tasks, cached, cpuSeconds } = jobTotals(job);
   const facts = [span(event.at - job.startedAtMs), `${span(cpuSeconds * 1000)} CPU`];
   if (cached > 0) facts.push(`${cached} of ${count(tasks, 'task')} known already`);
-  const made = event.clips === 0 ? 'no clip' : `${count(event.clips, 'clip')} in ${terminalText(event.outputDir)}`;
+  const made = event.clips ? `: ${count(event.clips, 'clip')} in ${terminalText(event.outputDir)}` : event.clips === 0 ? ': no clip' : '';
   const tone = event.state === 'done' ? 'good' : event.state === 'failed' ? 'bad' : 'warn';
-  return { text: `${outcome[event.state]}: ${made} (${facts.join(', ')})`, tone };
+  return { text: `${outcome[event.state]}${made} (${facts.join(', ')})`, tone };
 }
