@@ -5,7 +5,7 @@ import { wordsOf } from './words.js';
 export interface Retake {
   firstSentence: number;
   lastSentence: number;
-  /** The words that gave it away. */
+  /** The sentence that gave it away. */
   evidence: string;
 }
 
@@ -40,8 +40,7 @@ export function findRetakes(sentences: readonly Sentence[], language: string): R
 }
 
 function announced(sentences: readonly Sentence[], openings: readonly string[][], index: number, language: string): Retake | null {
-  const match = announcements[language]?.exec(sentences[index]!.text);
-  if (!match) return null;
+  if (!announcements[language]?.test(sentences[index]!.text)) return null;
   // The good take follows: whatever before it begins with the same words is the broken one.
   let first = index;
   const good = openings[index + 1] ?? [];
@@ -49,7 +48,7 @@ function announced(sentences: readonly Sentence[], openings: readonly string[][]
     const broken = shared(openings[before]!, good) >= 2 || isBroken(sentences[before]!.text) || (apology[language]?.test(sentences[before]!.text) ?? false);
     if (broken) first = before;
   }
-  return { firstSentence: first, lastSentence: index, evidence: match[0].trim() };
+  return { firstSentence: first, lastSentence: index, evidence: sentences[index]!.text };
 }
 
 function begunAgain(sentences: readonly Sentence[], openings: readonly string[][], index: number): Retake | null {

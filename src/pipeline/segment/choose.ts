@@ -37,7 +37,7 @@ export function choose(talk: Talk, wish: Wish): Chosen {
     const scored = measure(talk, background, candidate, limits);
     return { ...candidate, ...scored, id: idOf(candidate), topic: topicOf(talk, candidate), content: contentOf(talk, candidate) };
   });
-  const choice = select(ranked, count);
+  const choice = select(ranked, count, talk.durationUs);
   const records = recordsOf({ talk, background, limits, windows, ranked, choice });
   const moments = momentsOf(talk, background, choice);
   if (moments.length === 0) notices.push(noCandidate(talk, records));
@@ -56,15 +56,18 @@ export function choose(talk: Talk, wish: Wish): Chosen {
 }
 
 /**
- * The windows within the limits asked for; where the speech does not reach the shortest length, or no passage within
- * the limits keeps the rules, one shorter clip is allowed and said so.
+ * The windows within the limits asked for. Where none keeps the rules, an over-long sentence may be divided at its pauses; where
+ * the speech does not reach the shortest length, or still nothing fits, one shorter clip is allowed and said so.
  */
 function withinReach(talk: Talk, wish: Wish, wanted: number, notices: Chosen['notices']): { windows: Windows; limits: Limits; count: number } {
-  const asked = { minLengthUs: wish.minLengthUs, maxLengthUs: wish.maxLengthUs };
+  const asked: Limits = { minLengthUs: wish.minLengthUs, maxLengthUs: wish.maxLengthUs };
   const windows = findWindows(talk, asked);
-  if (windows.candidates.length > 0 || talk.lines.length === 0 || asked.minLengthUs <= leastUs) return { windows, limits: asked, count: wanted };
-  const relaxed = { ...asked, minLengthUs: leastUs };
-  const shorter = findWindows(talk, relaxed);
+  if (windows.candidates.length > 0 || talk.lines.length === 0) return { windows, limits: asked, count: wanted };
+  const dividing = { ...asked, divideSentences: true };
+  const divided = findWindows(talk, dividing);
+  if (divided.candidates.length > 0) return { windows: divided, limits: dividing, count: wanted };
+  const relaxed = { ...dividing, minLengthUs: leastUs };
+  const shorter = asked.minLengthUs > leastUs ? findWindows(talk, relaxed) : divided;
   if (shorter.candidates.length === 0) return { windows, limits: asked, count: wanted };
   const speechUs = talk.lines.at(-1)!.endUs - talk.lines[0]!.startUs;
   const seconds = Math.round(asked.minLengthUs / 1_000_000);

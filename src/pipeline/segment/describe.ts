@@ -12,6 +12,8 @@ export interface Description {
 
 /** Columns; a full-width letter takes two. */
 const titleColumns = 60;
+/** A whole sentence is better than a shortened one, up to this. */
+const wholeTitleColumns = 70;
 const descriptionColumns = 220;
 const hashtagCount = 4;
 
@@ -45,7 +47,7 @@ function titlePoints(line: Line, at: number, count: number): number {
     (at >= Math.ceil(count * 0.7) ? -1 : 0) +
     Math.min(4, countDevice('strong', text, language) + 2 * countDevice('contrast', text, language) + countDevice('numbers', text, language)) +
     Math.min(3, line.content.length) +
-    (columns <= titleColumns ? 3 : -2) +
+    (columns <= wholeTitleColumns ? 3 : -2) +
     (columns < 16 ? -4 : 0) -
     (line.opening?.kind === 'hard' ? 2 : line.opening?.kind === 'soft' ? 3 : 0) -
     3 * line.fillers -
@@ -59,26 +61,32 @@ function titleOf(line: Line, columns = titleColumns): string {
   const text = line.text.normalize('NFC').replaceAll(/\s+/gu, ' ').trim();
   const lead = leads[line.language]?.exec(text)?.[0] ?? '';
   const bare = (lead.length < text.length / 2 ? text.slice(lead.length) : text).replace(/(?<!\.)[.。．,、;；]+$/u, '');
-  const balanced = unpaired(bare) ? bare.replaceAll(/["“”«»„「」『』]/gu, '') : bare;
-  const title = shorten(balanced, columns, line.language);
+  const whole = paired(bare);
+  const title = displayWidth(whole) <= wholeTitleColumns ? whole : shorten(whole, columns, line.language);
   return title.slice(0, 1).toLocaleUpperCase(line.language) + title.slice(1);
 }
 
-/** Whether a quotation begins or ends outside the text. */
-function unpaired(text: string): boolean {
+/** The text without its quotation marks when a quotation begins or ends outside it. */
+function paired(text: string): string {
   const count = (pattern: RegExp): number => [...text.matchAll(pattern)].length;
-  return count(/"/gu) % 2 === 1 || count(/[“„«「『]/gu) !== count(/[”»」』]/gu);
+  const whole = count(/"/gu) % 2 === 0 && count(/[“„«「『]/gu) === count(/[”»」』]/gu);
+  return whole ? text : text.replaceAll(/["“”«»„「」『』]/gu, '');
 }
 
 /** The best sentence that is not the title, with the one after it where both fit. */
 function descriptionOf(lines: readonly Line[], title: Line): string {
   const useful = lines.filter((line) => line !== title && line.retake === null && line.content.length > 0 && countDevice('housekeeping', line.text, line.language) === 0);
-  if (useful.length === 0) return shorten(title.text.normalize('NFC'), descriptionColumns, title.language);
+  if (useful.length === 0) return tidy(title.text, title.language);
   const best = useful.reduce((top, next) => (tellingPoints(next) > tellingPoints(top) && displayWidth(next.text) <= descriptionColumns ? next : top));
   const follows = useful.find((line) => line.index === best.index + 1);
   const gap = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u.test(best.text) ? '' : ' ';
-  const pair = (follows ? best.text + gap + follows.text : best.text).normalize('NFC');
-  return displayWidth(pair) <= descriptionColumns ? pair : shorten(best.text.normalize('NFC'), descriptionColumns, best.language);
+  const pair = follows ? best.text + gap + follows.text : best.text;
+  return tidy(displayWidth(pair) <= descriptionColumns ? pair : best.text, best.language);
+}
+
+/** NFC, whole quotations, and an ellipsis where the sentence goes on. */
+function tidy(text: string, language: string): string {
+  return shorten(paired(text.normalize('NFC')).replace(/[,;:、，；：]$/u, '…'), descriptionColumns, language);
 }
 
 function tellingPoints({ text, language, content, opening, fragment }: Line): number {

@@ -13,13 +13,13 @@ const shortestPauseUs = 120_000;
 const leadUs = 240_000;
 const soundLeadUs = 200_000;
 /** Where in the lead an equally quiet cut is preferred: close enough to feel prompt, far enough to lose no breath. */
-const idealUs = 150_000;
+const idealUs = 100_000;
 /** Distance kept from words where the pause allows, besides one frame for the renderer's frame grid. */
 const wordGuardUs = 60_000;
 /** Sound is looked for this far beyond the edge of a word: recognised times are seldom further off. */
 const doubtUs = 120_000;
 /** Levels within this many dB of the quietest count as equally quiet. */
-const alikeDb = 3;
+const alikeDb = 6;
 
 /** Finds cut points; made once per talk. */
 export class EdgeFinder {

@@ -15,9 +15,8 @@ export interface Ranked extends Candidate {
 const worthPoints = 20;
 /** Two clips that share this much of the smaller one's words say the same. */
 const sameShare = 0.6;
-/** Points a clip loses in the choice for standing right after another, or in the same topic. */
-const closePoints = 3;
-const closeUs = 5_000_000;
+/** Points a clip loses in the choice for standing right after another (less and less up to half of an even spacing), or in its topic. */
+const closePoints = 5;
 const sameTopicPoints = 2;
 /** More windows than this are not weighed against each other. */
 const poolSize = 600;
@@ -31,14 +30,15 @@ export interface Choice {
 
 /**
  * Chooses up to `count` windows that do not overlap and together score highest: weighted interval scheduling with a fixed
- * number of intervals, exact over the best 600 windows, less a little for clips that touch or share a topic. As many as
+ * number of intervals, exact over the best 600 windows, less a little for clips that crowd together or share a topic. As many as
  * possible are taken, up to `count`. Of two that say the same the better one stays and the choice is made again.
  */
-export function select(ranked: readonly Ranked[], count: number): Choice {
+export function select(ranked: readonly Ranked[], count: number, durationUs: number): Choice {
+  const roomUs = durationUs / (2 * count);
   const same = new Map<string, Ranked>();
   let pool = poolOf(ranked);
   for (;;) {
-    const chosen = schedule(pool, count);
+    const chosen = schedule(pool, count, roomUs);
     const pair = closestPair(chosen);
     if (!pair) return { chosen, reasonFor: (candidate) => reasonFor(candidate, chosen, same) };
     const [kept] = pair;
@@ -64,7 +64,7 @@ function better(a: Ranked, b: Ranked): number {
   return b.score - a.score || a.startUs - b.startUs || a.endUs - b.endUs;
 }
 
-function schedule(pool: readonly Ranked[], count: number): Ranked[] {
+function schedule(pool: readonly Ranked[], count: number, roomUs: number): Ranked[] {
   const byEnd = pool.toSorted((a, b) => a.endUs - b.endUs || a.startUs - b.startUs);
   // total[n][i]: the best sum of n + 1 windows of which window i is the last.
   const total: number[][] = [byEnd.map((one) => one.score)];
@@ -74,7 +74,7 @@ function schedule(pool: readonly Ranked[], count: number): Ranked[] {
     const links = byEnd.map(() => -1);
     for (const [i, one] of byEnd.entries()) {
       for (let j = 0; j < i && byEnd[j]!.endUs <= one.startUs; j += 1) {
-        const sum = total[n - 1]![j]! + one.score - nearness(byEnd[j]!, one);
+        const sum = total[n - 1]![j]! + one.score - nearness(byEnd[j]!, one, roomUs);
         if (sum > sums[i]!) [sums[i], links[i]] = [sum, j];
       }
     }
@@ -91,8 +91,9 @@ function schedule(pool: readonly Ranked[], count: number): Ranked[] {
   return chosen.toReversed();
 }
 
-function nearness(earlier: Ranked, later: Ranked): number {
-  return (later.startUs - earlier.endUs < closeUs ? closePoints : 0) + (later.topic === earlier.topic ? sameTopicPoints : 0);
+function nearness(earlier: Ranked, later: Ranked, roomUs: number): number {
+  const crowding = Math.max(0, 1 - (later.startUs - earlier.endUs) / roomUs);
+  return closePoints * crowding + (later.topic === earlier.topic ? sameTopicPoints : 0);
 }
 
 function indexOfMax(values: readonly number[]): number {

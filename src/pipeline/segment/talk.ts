@@ -20,7 +20,7 @@ export interface Line extends Sentence {
   /** The question this line is part of the answer to, or null. */
   answers: number | null;
   opening: ReturnType<typeof danglingOpening>;
-  /** Begins or ends inside a sentence as written: an over-long sentence was divided, or the mark was not heard. */
+  /** Begins or ends inside a sentence as written: an over-long sentence was divided at a pause. */
   fragment: { start: boolean; end: boolean };
   retake: Retake | null;
   fillers: number;
@@ -74,7 +74,7 @@ export function readTalk({ source, transcript, speech, coarse }: TalkInputs): Ta
       content: contentWords(sentence.text, language),
       question: isQuestion(sentence.text, language),
       opening: danglingOpening(sentence.text, language),
-      fragment: { start: marked && index > 0 && !endMark.test(sentences[index - 1]!.text) && /^\P{L}*\p{Ll}/u.test(sentence.text), end: marked && !endMark.test(sentence.text) },
+fragment: { start: marked && midSentence(sentences, index), end: marked && midSentence(sentences, index + 1) },
       retake: retakes.find((retake) => index >= retake.firstSentence && index <= retake.lastSentence) ?? null,
       fillers: countFillers(sentence.text, language),
       confidence: own.reduce((sum, word) => sum + word.confidence, 0) / Math.max(1, own.length),
@@ -104,6 +104,13 @@ export function readTalk({ source, transcript, speech, coarse }: TalkInputs): Ta
 }
 
 const endMark = /[\p{Sentence_Terminal}…‥"'”’»」』)]$/u;
+
+/** Whether sentence `index` goes on with the one before it: no mark there, and a small letter here. */
+function midSentence(sentences: readonly Sentence[], index: number): boolean {
+  const before = sentences[index - 1];
+  const here = sentences[index];
+  return before !== undefined && here !== undefined && !endMark.test(before.text) && /^\P{L}*\p{Ll}/u.test(here.text);
+}
 
 /** Whether this text has marks at all, so that a missing one means something. */
 function marksMostEnds(sentences: readonly Sentence[]): boolean {

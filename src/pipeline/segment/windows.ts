@@ -6,6 +6,8 @@ import type { Line, Talk } from './talk.js';
 export interface Limits {
   minLengthUs: number;
   maxLengthUs: number;
+  /** Whether a clip may begin or end at a pause inside an over-long sentence. */
+  divideSentences?: boolean;
 }
 
 /** A window that may become a clip, with the silences it is cut in. */
@@ -38,7 +40,7 @@ export function findWindows(talk: Talk, limits: Limits): Windows {
   const found: Windows = { candidates: [], refused: [], considered: 0 };
   for (const line of talk.lines) {
     const start = before[line.index]!;
-    const badStart = start === null ? `no pause to cut in before “${excerpt(line.text)}”` : startRule(line, talk);
+    const badStart = start === null ? `no pause to cut in before “${excerpt(line.text)}”` : startRule(line, talk, limits);
     const reasons: string[] = [];
     let shortest: Window | null = null;
     let made = 0;
@@ -54,7 +56,7 @@ export function findWindows(talk: Talk, limits: Limits): Windows {
       if (lengthUs < limits.minLengthUs + talk.frameUs) continue;
       found.considered += 1;
       if (badStart !== null) break;
-      const badEnd = end === null ? `no pause to cut in after “${excerpt(ending.text, true)}”` : endRule(ending, talk);
+      const badEnd = end === null ? `no pause to cut in after “${excerpt(ending.text, true)}”` : endRule(ending, talk, limits);
       if (badEnd !== null) {
         reasons.push(badEnd);
         continue;
@@ -69,13 +71,15 @@ export function findWindows(talk: Talk, limits: Limits): Windows {
   return found;
 }
 
-function startRule(line: Line, talk: Talk): string | null {
+function startRule(line: Line, talk: Talk, limits: Limits): string | null {
+  if (line.fragment.start && !limits.divideSentences) return 'starts in the middle of a sentence';
   if (line.retake) return `starts in a false start (“${excerpt(line.retake.evidence)}”) that is said again at ${clock(talk.lines[line.retake.lastSentence + 1]?.startUs ?? line.endUs)}`;
   if (line.answers !== null) return `starts inside an answer: the question is at ${clock(talk.lines[line.answers]!.startUs)}`;
   return null;
 }
 
-function endRule(line: Line, talk: Talk): string | null {
+function endRule(line: Line, talk: Talk, limits: Limits): string | null {
+  if (line.fragment.end && !limits.divideSentences) return 'ends in the middle of a sentence';
   const next = talk.lines[line.index + 1];
   if (line.retake && next) return `ends on a false start that is said again at ${clock(talk.lines[line.retake.lastSentence + 1]?.startUs ?? line.endUs)}`;
   if (line.question && next && next.answers === line.index) return `ends on the question at ${clock(line.startUs)} and leaves out the answer`;

@@ -18,8 +18,9 @@ function beginning({ talk, lines }: Scored): number {
 function ending({ talk, lines }: Scored): number {
   const last = lines.at(-1)!;
   const next = talk.lines[last.index + 1];
-  if (!next) return last.fragment.end ? 0 : 10;
-  let points = (last.fragment.end ? -8 : 2) + pausePoints(talk, last.pauseAfterUs, 4);
+  if (!next) return 10;
+  const marked = /[\p{Sentence_Terminal}…"'”’」』)]$/u.test(last.text);
+  let points = (last.fragment.end ? -8 : marked ? 2 : 0) + pausePoints(talk, last.pauseAfterUs, 4);
   if (next.topic !== last.topic || next.question || opensThread(next.text, next.language)) points += 4;
   // The speaker goes straight on with the same thought.
   if (next.opening?.kind === 'hard' && !next.question) points -= 6;
