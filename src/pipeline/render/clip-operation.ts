@@ -2,13 +2,16 @@ import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactRef, FileKind } from '../../artifacts/kinds.js';
 import type { Camera } from '../../artifacts/schemas/clip.js';
+import type { Range } from '../../artifacts/schemas/common.js';
 import type { Cues } from '../../artifacts/schemas/selection.js';
 import { subtitleCues } from '../../captions/subtitle-cues.js';
 import { writeSrt, writeVtt } from '../../captions/write-cues.js';
+import { seekPrerollUs } from '../../media/seek.js';
 import { ClipTimeline, nearestFrame } from '../../media/timeline.js';
 import { defineOperation, type FileRef, type StageContext } from '../stage.js';
 import { type BurntCaptions, makeCaptions } from './burnt-captions.js';
 import { planCamera } from './camera/index.js';
+import type { Excerpt } from './excerpt.js';
 import { finishClip } from './finish-clip.js';
 import { outputFormats } from './formats.js';
 import { type CaptionLook, clipParams, type ClipParams } from './params.js';
@@ -53,7 +56,7 @@ export const clipOperation = defineOperation<ClipParams, ClipInputs, { clip: 'cl
     const burnt = params.captions ? captions : undefined;
     await prepareCaptions(ctx, burnt);
     const { checks, loudness } = await finishClip(ctx, {
-      inputs: timeline.pieces.map((piece) => ({ path: file.path, seekUs: piece.startUs, durationUs: piece.endUs - piece.startUs + tailUs })),
+      excerpts: timeline.pieces.map((piece) => excerpt(file.path, piece, params.container)),
       timeline,
       camera,
       format,
@@ -82,6 +85,11 @@ export const clipOperation = defineOperation<ClipParams, ClipInputs, { clip: 'cl
     return { clip };
   },
 });
+
+function excerpt(path: string, { startUs, endUs }: Range, container: string): Excerpt {
+  const prerollUs = seekPrerollUs(container, startUs);
+  return { input: { path, seekUs: startUs - prerollUs, durationUs: prerollUs + endUs - startUs + tailUs }, prerollUs };
+}
 
 /** Lays what the `ass` filter reads into the scratch folder: fonts by a link, so that no path is part of a filter. */
 async function prepareCaptions(ctx: StageContext<ClipParams>, burnt: BurntCaptions | undefined): Promise<void> {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { Camera, Check } from '../../artifacts/schemas/clip.js';
 import { SnvgError } from '../../errors.js';
-import type { MediaInput } from '../../media/ffmpeg.js';
 import type { ClipTimeline } from '../../media/timeline.js';
 import type { StageContext } from '../stage.js';
 import type { BurntCaptions } from './burnt-captions.js';
+import type { Excerpt } from './excerpt.js';
 import type { OutputFormat } from './formats.js';
 import type { ClipParams } from './params.js';
 import { remux, renderPicture } from './picture/render-picture.js';
@@ -13,7 +13,8 @@ import type { Loudness } from './sound/loudness-report.js';
 import { truePeakLimitDbtp, type Verification, verifyClip } from './verify/verify-clip.js';
 
 export interface ClipWork {
-  inputs: readonly MediaInput[];
+  /** One per piece of the timeline. */
+  excerpts: readonly Excerpt[];
   timeline: ClipTimeline;
   camera: Camera;
   format: OutputFormat;
@@ -34,7 +35,7 @@ const shares = { sound: 0.05, picture: 0.8 } as const;
 export async function finishClip(ctx: StageContext<ClipParams>, work: ClipWork): Promise<Verification> {
   const { params } = ctx;
   const { timeline, camera, captions, coverFrame, format } = work;
-  const request: SoundRequest = { inputs: work.inputs, streamIndex: params.audio.index, timeline, targetLufs: params.loudnessLufs };
+  const request: SoundRequest = { excerpts: work.excerpts, streamIndex: params.audio.index, timeline, targetLufs: params.loudnessLufs };
   const source = await cutSound(ctx, request);
   let sound = await levelSound(ctx, request, source);
   ctx.progress(shares.sound);
@@ -43,7 +44,7 @@ export async function finishClip(ctx: StageContext<ClipParams>, work: ClipWork):
     ctx,
     {
       ...params,
-      inputs: work.inputs,
+      excerpts: work.excerpts,
       soundPath: join(ctx.scratchDir, sound.file),
       timeline,
       camera,

@@ -34,12 +34,12 @@ const encoderThreads = 2;
  */
 export async function planRender(planner: Planner, request: RenderRequest): Promise<ArtifactRef<'clip'>> {
   const { file, transcript, fine, moment, format, style, priority } = request;
-  const { video, audio } = await planner.read(request.source);
+  const { container, video, audio } = await planner.read(request.source);
   const label = `clip ${moment.index} · ${format}`;
   const { ranges } = moment;
   const { cues } = await planner.task(cuesOperation, { ranges, fps: video.fps }, { transcript, editedSrt: request.editedSrt }, { label, priority });
   const captions = style.captions ? { color: style.captionColor, highlight: style.captionHighlight, sizePx: style.captionSizePx, uppercase: style.captionUppercase } : null;
   const { crf, preset, loudnessLufs } = style;
-  const { clip } = await planner.task(clipOperation, { format, ranges, video, audio, captions, crf, preset, loudnessLufs, threads: encoderThreads }, { file, cues, fine }, { label, priority });
+  const { clip } = await planner.task(clipOperation, { format, ranges, container, video, audio, captions, crf, preset, loudnessLufs, threads: encoderThreads }, { file, cues, fine }, { label, priority });
   return clip;
 }

@@ -31,6 +31,8 @@ export type CaptionLook = z.infer<typeof captionLook>;
 export const clipParams = z.object({
   format: z.enum(Object.keys(outputFormats) as [Format, ...Format[]]),
   ranges: z.array(range).min(1),
+  /** ffprobe's name of the source's container: how it can be seeked. */
+  container: z.string(),
   video: videoStream,
   audio: audioStream,
   captions: captionLook.nullable(),

@@ -2,8 +2,9 @@ import type { Camera } from '../../../artifacts/schemas/clip.js';
 import type { videoStream } from '../../../artifacts/schemas/source.js';
 import type { PixelBox } from '../../../captions/safe-area.js';
 import { toDisplaySize } from '../../../media/display.js';
-import type { ClipTimeline } from '../../../media/timeline.js';
+import { type ClipTimeline, secondsText } from '../../../media/timeline.js';
 import type { z } from 'zod';
+import type { Excerpt } from '../excerpt.js';
 import { cameraFilters } from './camera-filters.js';
 
 /** Small grey pictures of every frame, for comparing what was meant with what was written. */
@@ -16,6 +17,8 @@ export interface CaptionProbe {
 }
 
 export interface PictureGraphRequest {
+  /** Input `n` is piece `n` of the timeline. */
+  excerpts: readonly Excerpt[];
   video: z.infer<typeof videoStream>;
   timeline: ClipTimeline;
   camera: Camera;
@@ -33,18 +36,18 @@ export interface PictureGraphRequest {
 const longestHoldSeconds = 1;
 
 /**
- * The whole picture of a clip in one graph. Input `n` is piece `n` of the timeline, already seeked.
+ * The whole picture of a clip in one graph.
  * Pads: `picture` (to encode), `thumbs` (small, before captions), `cover`, and with a probe `before` (the caption box before captions).
  */
 export function pictureGraph(request: PictureGraphRequest): string {
-  const { video, timeline, camera, width, height, probe } = request;
+  const { excerpts, video, timeline, camera, width, height, probe } = request;
   const { num, den } = timeline.fps;
   const deep = video.hdr !== null;
   const hold = video.variableFrameRate ? -1 : Math.ceil((longestHoldSeconds * num) / den);
   const pieces = timeline.pieces.map(({ frames }, n) => {
     const filters = [
       ...(video.interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
-      `fps=${num}/${den}:start_time=0`,
+      `fps=${num}/${den}:start_time=${secondsText(excerpts[n]?.prerollUs ?? 0)}`,
       `tpad=stop=${hold}:stop_mode=clone`,
       `trim=end_frame=${frames}`,
       'setpts=PTS-STARTPTS',

@@ -1,14 +1,12 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type MediaHost, type MediaInput, runFfmpeg } from '../../../media/ffmpeg.js';
+import { type MediaHost, runFfmpeg } from '../../../media/ffmpeg.js';
 import { pictureGraph, type PictureGraphRequest } from './picture-graph.js';
 
 /** Names in the scratch folder of what one run leaves there. */
 export const pictureFiles = { clip: 'clip.mp4', thumbs: 'meant.gray', before: 'before.yuv', cover: 'cover.jpg' } as const;
 
 export interface PictureRequest extends PictureGraphRequest {
-  /** One per piece of the timeline, seeked. */
-  inputs: readonly MediaInput[];
   /** Absolute path of the encoded sound, copied as it is. */
   soundPath: string;
   crf: number;
@@ -24,7 +22,7 @@ export interface PictureRequest extends PictureGraphRequest {
  * @throws {SnvgError} as runFfmpeg
  */
 export async function renderPicture(host: MediaHost, request: PictureRequest, progress: (fraction: number) => void): Promise<void> {
-  const { timeline, threads, inputs } = request;
+  const { timeline, threads, excerpts } = request;
   const { num, den } = timeline.fps;
   const bitexact = ['-map_metadata', '-1', '-map_chapters', '-1', '-fflags', '+bitexact', '-flags:v', '+bitexact'];
   const video = [
@@ -37,10 +35,10 @@ export async function renderPicture(host: MediaHost, request: PictureRequest, pr
   await runFfmpeg(
     host,
     {
-      inputs: [...inputs.map((input) => ({ ...input, options: [...(input.options ?? []), '-threads', String(threads)] })), { path: request.soundPath }],
+      inputs: [...excerpts.map(({ input }) => ({ ...input, options: [...(input.options ?? []), '-threads', String(threads)] })), { path: request.soundPath }],
       graph: pictureGraph(request),
       outputs: [
-        { to: pictureFiles.clip, options: ['-map', '[picture]', '-map', `${inputs.length}:a`, ...video, '-c:a', 'copy', ...bitexact, '-movflags', '+faststart'] },
+        { to: pictureFiles.clip, options: ['-map', '[picture]', '-map', `${excerpts.length}:a`, ...video, '-c:a', 'copy', ...bitexact, '-movflags', '+faststart'] },
         { to: pictureFiles.thumbs, options: ['-map', '[thumbs]', '-fps_mode', 'passthrough', '-f', 'rawvideo'] },
         { to: pictureFiles.cover, options: ['-map', '[cover]', '-frames:v', '1', '-c:v', 'mjpeg', '-q:v', '3', ...bitexact, '-update', '1', '-f', 'image2'] },
         ...(request.probe ? [{ to: pictureFiles.before, options: ['-map', '[before]', '-fps_mode', 'passthrough', '-f', 'rawvideo'] }] : []),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { type MediaHost, type MediaInput, runFfmpeg } from '../../../media/ffmpeg.js';
+import { type MediaHost, runFfmpeg } from '../../../media/ffmpeg.js';
 import { type ClipTimeline, secondsText } from '../../../media/timeline.js';
+import type { Excerpt } from '../excerpt.js';
 import { type Loudness, loudnessFilter, LoudnessReport } from './loudness-report.js';
 
 const sampleRate = 48_000;
@@ -13,8 +14,8 @@ const innerTolerance = { lu: 0.2, peakDbtp: -1.7 } as const;
 const tries = 5;
 
 export interface SoundRequest {
-  /** One per piece of the timeline, seeked. */
-  inputs: readonly MediaInput[];
+  /** One per piece of the timeline. */
+  excerpts: readonly Excerpt[];
   streamIndex: number;
   timeline: ClipTimeline;
   targetLufs: number;
@@ -41,16 +42,16 @@ interface Settings {
  * @throws {SnvgError} as runFfmpeg
  */
 export async function cutSound(host: MediaHost, request: SoundRequest): Promise<Loudness> {
-  const { timeline, streamIndex } = request;
+  const { excerpts, timeline, streamIndex } = request;
   const cuts = timeline.pieces.map(({ firstFrame, frames }, n) => {
     const length = samplesAt(firstFrame + frames, timeline) - samplesAt(firstFrame, timeline);
-    return `[${n}:${streamIndex}]aresample=${sampleRate}:async=1:first_pts=0,aformat=sample_fmts=flt:channel_layouts=stereo,apad,atrim=end_sample=${length},asetpts=N/SR/TB[cut${n}]`;
+    return `[${n}:${streamIndex}]aresample=${sampleRate}:async=1:first_pts=0,aformat=sample_fmts=flt:channel_layouts=stereo,atrim=start=${secondsText(excerpts[n]?.prerollUs ?? 0)},asetpts=PTS-STARTPTS,apad,atrim=end_sample=${length},asetpts=N/SR/TB[cut${n}]`;
   });
   const joined = `${timeline.pieces.map((_, n) => `[cut${n}]`).join('')}concat=n=${timeline.pieces.length}:v=0:a=1,${loudnessFilter}[sound]`;
   const report = new LoudnessReport();
   await runFfmpeg(
     host,
-    { inputs: request.inputs, graph: [...cuts, joined].join(';'), outputs: [{ to: raw.name, options: ['-map', '[sound]', '-f', raw.format] }] },
+    { inputs: excerpts.map(({ input }) => input), graph: [...cuts, joined].join(';'), outputs: [{ to: raw.name, options: ['-map', '[sound]', '-f', raw.format] }] },
     { onLogLine: (line) => report.line(line) },
   );
   return report.result();
