@@ -163,7 +163,7 @@ function atLeastTwo(options: readonly string[]): [string, string, ...string[]] {
 }
 
 /** Messages of libavformat and the decoders that mean: the bytes are at fault. */
-const damage = /Invalid data found when processing input|moov atom not found|Error opening input|could not find codec parameters|Format .* not on whitelist|EBML header parsing failed/i;
+const damage = /Invalid data found when processing input|moov atom not found|Error opening input|could not find codec parameters|Format (.* )?not on whitelist|EBML header parsing failed/i;
 
 function explain(failure: ToolFailure, logTail: readonly string[], job: FfmpegJob): SnvgError {
   const cause = { cause: failure };
@@ -182,10 +182,11 @@ function explain(failure: ToolFailure, logTail: readonly string[], job: FfmpegJo
   return new SnvgError('TOOL_FAILED', `ffmpeg failed on ${names}: ${reason}`, 'Run again with --log-level debug; if it repeats, please report it with that output.', cause);
 }
 
-/** The line that says most: the last one naming an error, else the last. */
+/** The lines that say most: the last few naming an error (the cause comes before its consequences), else the last. */
 function telling(logTail: readonly string[]): string | undefined {
-  const line = logTail.findLast((text) => /error|invalid|fail|unable|no such|not found/i.test(text) && !text.startsWith('Conversion failed')) ?? logTail.at(-1);
-  return line === undefined ? undefined : oneLine(line.replace(/^\[[^\]]*@ 0x[0-9a-f]+\] /, ''));
+  const errors = logTail.filter((text) => /error|invalid|fail|unable|no such|not found/i.test(text) && !text.startsWith('Conversion failed')).slice(-3);
+  const lines = errors.length > 0 ? errors : logTail.slice(-1);
+  return lines.length === 0 ? undefined : oneLine(lines.map((line) => line.replace(/^\[[^\]]*@ 0x[0-9a-f]+\] /, '').replace(/\.$/, '')).join('; '));
 }
 
 /** The file's name as one line of plain text, whatever it holds. */

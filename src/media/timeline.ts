@@ -81,7 +81,10 @@ export class ClipTimeline {
   clipTimeUs(sourceUs: number): number | undefined {
     const piece = this.pieces.find(({ startUs, endUs }) => sourceUs >= startUs && sourceUs <= endUs);
     if (!piece) return undefined;
-    return Math.min(frameTimeUs(piece.firstFrame, this.fps) + (sourceUs - piece.startUs), this.durationUs);
+    const nextFrame = piece.firstFrame + piece.frames;
+    // Rounding may make a piece 1 µs longer in the source than in the clip: it must not reach into the next.
+    const lastUs = nextFrame === this.frames ? this.durationUs : frameTimeUs(nextFrame, this.fps) - 1;
+    return Math.min(frameTimeUs(piece.firstFrame, this.fps) + (sourceUs - piece.startUs), lastUs);
   }
 
   /** Which instant of the source is shown at a time of the clip (held within the clip). */
