@@ -56,7 +56,7 @@ export const clipOperation = defineOperation<ClipParams, ClipInputs, { clip: 'cl
     const burnt = params.captions ? captions : undefined;
     await prepareCaptions(ctx, burnt);
     const { checks, loudness } = await finishClip(ctx, {
-      excerpts: timeline.pieces.map((piece) => excerpt(file.path, piece, params.container)),
+      excerpts: timeline.pieces.map((piece) => excerpt(file.path, piece, params)),
       timeline,
       camera,
       format,
@@ -86,8 +86,8 @@ export const clipOperation = defineOperation<ClipParams, ClipInputs, { clip: 'cl
   },
 });
 
-function excerpt(path: string, { startUs, endUs }: Range, container: string): Excerpt {
-  const prerollUs = seekPrerollUs(container, startUs);
+function excerpt(path: string, { startUs, endUs }: Range, { container, video }: ClipParams): Excerpt {
+  const prerollUs = seekPrerollUs({ container, variableFrameRate: video.variableFrameRate }, startUs);
   return { input: { path, seekUs: startUs - prerollUs, durationUs: prerollUs + endUs - startUs + tailUs }, prerollUs };
 }
 

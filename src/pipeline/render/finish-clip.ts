@@ -63,6 +63,8 @@ export async function finishClip(ctx: StageContext<ClipParams>, work: ClipWork):
       width: format.width,
       height: format.height,
       thumbnailRows,
+      excerpts: work.excerpts,
+      variableFrameRate: params.video.variableFrameRate,
       targetLufs: sound.shortfall ? null : params.loudnessLufs,
       captions: captions?.proof,
     });

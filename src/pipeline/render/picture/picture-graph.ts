@@ -37,7 +37,7 @@ const longestHoldSeconds = 1;
 
 /**
  * The whole picture of a clip in one graph.
- * Pads: `picture` (to encode), `thumbs` (small, before captions), `cover`, and with a probe `before` (the caption box before captions).
+ * Pads: `times<n>` (of each piece, the frames that were decoded), `picture` (to encode), `thumbs` (small, before captions), `cover`, and with a probe `before` (the caption box before captions).
  */
 export function pictureGraph(request: PictureGraphRequest): string {
   const { excerpts, video, timeline, camera, width, height, probe } = request;
@@ -53,7 +53,8 @@ export function pictureGraph(request: PictureGraphRequest): string {
       'setpts=PTS-STARTPTS',
       ...toDisplaySize(video),
     ];
-    return `[${n}:${video.index}]${filters.join(',')}[piece${n}]`;
+    // The corner of every decoded frame, for its time alone.
+    return `[${n}:${video.index}]split=2[decoded${n}][corner${n}];[corner${n}]crop=2:2:0:0[times${n}];[decoded${n}]${filters.join(',')}[piece${n}]`;
   });
   const joined = timeline.pieces.map((_, n) => `[piece${n}]`).join('');
   const join = timeline.pieces.length === 1 ? [] : [`${joined}concat=n=${timeline.pieces.length}:v=1:a=0[joined]`];

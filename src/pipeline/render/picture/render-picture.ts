@@ -6,6 +6,11 @@ import { pictureGraph, type PictureGraphRequest } from './picture-graph.js';
 /** Names in the scratch folder of what one run leaves there. */
 export const pictureFiles = { clip: 'clip.mp4', thumbs: 'meant.gray', before: 'before.yuv', cover: 'cover.jpg' } as const;
 
+/** Holds a line for each decoded frame of piece `n`: its time in µs after the seek. */
+export function timesFile(n: number): string {
+  return `times${n}.txt`;
+}
+
 export interface PictureRequest extends PictureGraphRequest {
   /** Absolute path of the encoded sound, copied as it is. */
   soundPath: string;
@@ -41,6 +46,7 @@ export async function renderPicture(host: MediaHost, request: PictureRequest, pr
         { to: pictureFiles.clip, options: ['-map', '[picture]', '-map', `${excerpts.length}:a`, ...video, '-c:a', 'copy', ...bitexact, '-movflags', '+faststart'] },
         { to: pictureFiles.thumbs, options: ['-map', '[thumbs]', '-fps_mode', 'passthrough', '-f', 'rawvideo'] },
         { to: pictureFiles.cover, options: ['-map', '[cover]', '-frames:v', '1', '-c:v', 'mjpeg', '-q:v', '3', ...bitexact, '-update', '1', '-f', 'image2'] },
+        ...excerpts.map((_, n) => ({ to: timesFile(n), options: ['-map', `[times${n}]`, '-fps_mode', 'passthrough', '-enc_time_base', '1:1000000', '-f', 'framecrc'] })),
         ...(request.probe ? [{ to: pictureFiles.before, options: ['-map', '[before]', '-fps_mode', 'passthrough', '-f', 'rawvideo'] }] : []),
       ],
     },

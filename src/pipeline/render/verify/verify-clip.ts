@@ -4,11 +4,13 @@ import type { Check } from '../../../artifacts/schemas/clip.js';
 import { type MediaHost, runFfmpeg } from '../../../media/ffmpeg.js';
 import { probeFile, type ProbedFile } from '../../../media/probe.js';
 import type { ClipTimeline } from '../../../media/timeline.js';
+import type { Excerpt } from '../excerpt.js';
 import { probeFilters, thumbnail, thumbnailFilters, type CaptionProbe } from '../picture/picture-graph.js';
-import { pictureFiles } from '../picture/render-picture.js';
+import { pictureFiles, timesFile } from '../picture/render-picture.js';
 import { type Loudness, loudnessFilter, LoudnessReport } from '../sound/loudness-report.js';
 import { captionPixels } from './caption-pixels.js';
 import { compareFrames } from './compare-frames.js';
+import { decodedGaps } from './decoded-gaps.js';
 import { startsFast } from './mp4-layout.js';
 
 export interface Expectation {
@@ -16,6 +18,8 @@ export interface Expectation {
   width: number;
   height: number;
   thumbnailRows: number;
+  excerpts: readonly Excerpt[];
+  variableFrameRate: boolean;
   /** Null: the sound is silent, or its peaks do not allow the target. */
   targetLufs: number | null;
   captions: ExpectedCaptions | undefined;
@@ -37,6 +41,7 @@ export const loudnessToleranceLu = 0.5;
 export const truePeakLimitDbtp = -1;
 /** Mean difference in grey levels between a meant and a decoded small picture: encoding stays far below, another picture far above. */
 const mostDifference = 12;
+const mostLateUs = 100_000;
 const stretchSeconds = 0.5;
 
 /**
@@ -73,6 +78,7 @@ export async function verifyClip(host: MediaHost, expected: Expectation): Promis
     streamsCheck(probed, expected),
     { id: 'faststart', passed: await startsFast(path), detail: 'the index stands before the media' },
     durationCheck(probed, expected.timeline),
+    await sourceCheck(host, expected),
     ...(await pictureChecks(host, expected)),
     loudnessCheck(loudness, expected.targetLufs),
     ...(captions ? [await captionsCheck(host, captions)] : []),
@@ -98,6 +104,19 @@ function durationCheck({ streams }: ProbedFile, { durationUs, fps }: ClipTimelin
   // AAC comes in blocks of 1024 samples: the last one may end after the picture.
   const passed = lengths.every((us) => Math.abs(us - durationUs) <= Math.max(frameUs, 22_000));
   return { id: 'duration', passed, detail: `asked ${seconds(durationUs)} s; picture ${seconds(lengths[0])} s, sound ${seconds(lengths[1])} s` };
+}
+
+/** A held first frame would look like the source standing still: so the times of what was decoded are looked at. */
+async function sourceCheck(host: MediaHost, { timeline, excerpts, variableFrameRate }: Expectation): Promise<Check> {
+  const frameUs = (1e6 * timeline.fps.den) / timeline.fps.num;
+  const pieces = await Promise.all(
+    excerpts.map(async ({ prerollUs }, n) => decodedGaps(await readFile(join(host.scratchDir, timesFile(n)), 'utf8'), prerollUs, (timeline.pieces[n]?.frames ?? 0) * frameUs)),
+  );
+  const late = Math.max(...pieces.map(({ lateUs }) => lateUs));
+  const gap = Math.max(...pieces.map(({ longestUs }) => longestUs));
+  // Between frames of a variable rate nothing is missing.
+  const passed = pieces.every(({ frames }) => frames > 0) && (variableFrameRate || late <= Math.max(2 * frameUs, mostLateUs));
+  return { id: 'source', passed, detail: `decoded from ${late <= frameUs ? 'the first frame' : `${seconds(late)} s after the first frame`}; longest time between frames ${seconds(gap)} s` };
 }
 
 async function pictureChecks(host: MediaHost, { timeline }: Expectation): Promise<Check[]> {

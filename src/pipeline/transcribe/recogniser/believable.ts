@@ -10,6 +10,7 @@ const sayable = { word: 6, phrase: 3 };
 const longestTag = 8;
 
 const openTag = /^[[(♪*]/u;
+const loneMark = /^[♪*]+$/u;
 const closeTag = /[\])♪*][\p{P}]*$/u;
 
 /**
@@ -26,9 +27,11 @@ function withoutTags(words: readonly Word[]): Word[] {
   for (let i = 0; i < words.length; i++) {
     const word = words[i] as Word;
     if (openTag.test(word.text)) {
-      const end = words.slice(i, i + longestTag).findIndex((other) => closeTag.test(other.text));
+      // A lone "♪" opens and looks like a close: its partner comes later.
+      const from = loneMark.test(word.text) ? i + 1 : i;
+      const end = words.slice(from, from + longestTag).findIndex((other) => closeTag.test(other.text));
       if (end >= 0) {
-        i += end;
+        i = from + end;
         continue;
       }
     }
