@@ -4,7 +4,7 @@ import { candidates as candidatesSchema, selection as selectionSchema } from '..
 import type { Speech, Transcript } from '../../src/artifacts/schemas/speech.js';
 import { choose, type Wish } from '../../src/pipeline/segment/choose.js';
 import { readTalk } from '../../src/pipeline/segment/talk.js';
-import { levelsOf, readTruth, talkInputs, transcriptOf, type Truth } from './truth-talk.js';
+import { heardTranscript, levelsOf, readTruth, talkInputs, transcriptOf, type Truth } from './truth-talk.js';
 
 const asked: Wish = { clips: null, minLengthUs: 20_000_000, maxLengthUs: 60_000_000 };
 
@@ -170,6 +170,48 @@ describe('the Japanese sample', () => {
     const chosen = chooseFrom(japanese, { minLengthUs: 45_000_000 });
     expect(chosen.selection.moments).toHaveLength(1);
     expect(chosen.notices).toContainEqual(expect.objectContaining({ code: 'SHORT_CLIP', severity: 'degraded' }));
+  });
+});
+
+describe('with the words our recogniser hears', () => {
+  const cases: [Known, string, string, Partial<Wish>, number][] = [
+    [talk, 'talk', 'en', {}, 4],
+    [talk, 'talk', 'en', { clips: 6 }, 6],
+    [interview, 'interview', 'en', {}, 2],
+    [interview, 'interview', 'en', { clips: 5, minLengthUs: 10_000_000, maxLengthUs: 40_000_000 }, 5],
+    [japanese, 'short-ja', 'ja', {}, 1],
+  ];
+
+  it.each(cases)('cuts at true sentence edges, outside true words (case %#)', (known, name, language, wish, count) => {
+    const { truth } = known;
+    const heard = heardTranscript(name);
+    expect(heard.language).toBe(language);
+    const chosen = chooseFrom({ ...known, transcript: heard }, wish);
+    expect(chosen.selection.moments).toHaveLength(count);
+    const edges = { starts: truth.utterances.map((one) => one.startUs), ends: truth.utterances.map((one) => one.endUs) };
+    for (const sentence of known.transcript.sentences) {
+      edges.starts.push(sentence.startUs);
+      edges.ends.push(sentence.endUs);
+    }
+    let atEdge = 0;
+    for (const { startUs, endUs } of rangesOf(chosen)) {
+      if (edges.starts.some((edge) => near(edge, startUs)) && edges.ends.some((edge) => near(edge, endUs))) atEdge += 1;
+      for (const cutUs of [startUs, endUs]) {
+        for (const word of truth.utterances.flatMap((one) => one.words ?? [one])) expect(Math.min(cutUs - word.startUs, word.endUs - cutUs)).toBeLessThanOrEqual(80_000);
+      }
+      const first = firstUtterance(truth, startUs);
+      expect(['t24', 't26', 'q02'].includes(first.id) || first.speaker === 'guest' && first.id.startsWith('i')).toBe(false);
+    }
+    expect(atEdge / count).toBeGreaterThanOrEqual(0.9);
+  });
+
+  it('hears the false start and keeps it out, or says so', () => {
+    const chosen = chooseFrom({ ...talk, transcript: heardTranscript('talk') }, { clips: 9 });
+    const retake = talk.truth.utterances.find((utterance) => utterance.id === 't19')!;
+    for (const moment of chosen.selection.moments) {
+      const holds = moment.ranges[0]!.startUs < retake.endUs && moment.ranges[0]!.endUs > retake.startUs;
+      expect(moment.notices.some((notice) => notice.code === 'RETAKE_KEPT')).toBe(holds);
+    }
   });
 });
 
