@@ -29,7 +29,7 @@ export interface MediaInput {
 }
 
 /** One output and the options that stand before it. */
-export interface MediaOutput {
+interface MediaOutput {
   /** Absolute path, a name inside the scratch folder, `pipe:1`, or `null`: decode and throw away. */
   to: string | null;
   options: readonly string[];

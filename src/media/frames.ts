@@ -7,7 +7,7 @@ const bitsPerPixel = { gray: 8, rgb24: 24, bgr24: 24, yuv420p: 12 } as const;
 export type RawPixelFormat = keyof typeof bitsPerPixel;
 
 /** The picture a source gives: the fields of its `video` that decoding needs. */
-export interface PictureSource {
+interface PictureSource {
   index: number;
   codedWidth: number;
   codedHeight: number;

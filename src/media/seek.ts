@@ -6,10 +6,16 @@ const unindexed = new Set(['mpegts', 'mpeg']);
 /** The longest distance between keyframes that is to be expected in such files. */
 const longestKeyframeGapUs = 12_000_000;
 
+/** With a variable frame rate, the frame on screen at the wanted time may have begun this long before; a seek drops it. */
+const longestFrameUs = 5_000_000;
+
 /**
- * How much earlier than wanted to seek in a container (ffprobe's format name), so that every wanted frame is decoded.
+ * How much earlier than wanted to seek, so that the frame on screen at the wanted time and all after it are decoded.
  * What comes before the wanted time must then be dropped by filters.
+ *
+ * @param source `container` is ffprobe's format name
  */
-export function seekPrerollUs(container: string, wantedUs: number): number {
-  return container.split(',').some((name) => unindexed.has(name)) ? Math.min(wantedUs, longestKeyframeGapUs) : 0;
+export function seekPrerollUs(source: { container: string; variableFrameRate: boolean }, wantedUs: number): number {
+  const isUnindexed = source.container.split(',').some((name) => unindexed.has(name));
+  return Math.min(wantedUs, isUnindexed ? longestKeyframeGapUs : source.variableFrameRate ? longestFrameUs : 0);
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { execa, type ResultPromise } from 'execa';
 import { SnvgError } from '../errors.js';
 import { ownerTag } from './identity.js';
@@ -85,6 +86,8 @@ const killGraceMs = 2_000;
  */
 export async function run(options: RunOptions): Promise<RunResult> {
   options.signal?.throwIfAborted();
+  // One signal ends every child of a run, and there may be more of them than Node's guess at a leak.
+  if (options.signal) setMaxListeners(0, options.signal);
   const startedMs = performance.now();
   const child = execa(options.command, options.args, {
     cwd: options.cwd,
