@@ -4,7 +4,7 @@ import type { Range } from '../../../artifacts/schemas/common.js';
 /** Samples a second of everything the recogniser hears. */
 export const sampleRate = 16_000;
 
-export function samplesOf(us: number): number {
+function samplesOf(us: number): number {
   return Math.round((us * sampleRate) / 1e6);
 }
 
