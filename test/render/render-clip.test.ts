@@ -9,8 +9,6 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 import { boxOfColor, brightness, frameAtSeconds, makeMedia, onsets } from './look-at-clip.js';
 import { fixtureTranscript, type RenderRun, renderRun, transcriptFrom } from './render-run.js';
 
-const white: [number, number, number] = [255, 255, 255];
-
 function speak(texts: readonly string[], startUs: number, eachUs: number): Word[] {
   return texts.map((text, n) => ({ text, spaceBefore: n > 0, startUs: startUs + n * eachUs, endUs: startUs + (n + 1) * eachUs - 20_000, confidence: n === 0 ? 0.3 : 0.9 }));
 }
@@ -36,7 +34,7 @@ describe('a clip of the talk', () => {
   it('is what was asked, with its proof, and comes out the same twice', async () => {
     const { clip, path, assPath, srtPath, coverPath } = await run.render({ ranges, transcript });
     expect(clip).toMatchObject({ width: 1080, height: 1920, fps: { num: 30, den: 1 }, frames: 105, durationUs: 3_500_000, ranges });
-    expect(clip.checks.map(({ id, passed }) => [id, passed])).toEqual(['streams', 'faststart', 'duration', 'frames', 'picture', 'loudness', 'captions'].map((id) => [id, true]));
+    expect(clip.checks.map(({ id, passed }) => [id, passed])).toEqual(['streams', 'faststart', 'duration', 'source', 'frames', 'picture', 'loudness', 'captions'].map((id) => [id, true]));
     expect(Math.abs(clip.integratedLufs! + 14)).toBeLessThanOrEqual(0.5);
     expect(clip.truePeakDbtp).toBeLessThanOrEqual(-1);
     expect(clip.sha256).toBe(createHash('sha256').update(readFileSync(path)).digest('hex'));
@@ -63,7 +61,8 @@ describe('a clip of the talk', () => {
     const plain = await run.render({ ranges, transcript, style: { captions: false } });
     await run.render({ ranges, transcript, style: { captions: false, captionColor: '#FF0000' } });
     expect(finished(run, since)).toEqual(['render.clip']);
-    expect(boxOfColor(frameAtSeconds(plain.path, 1), white, 20)).toBeUndefined();
+    expect(plain.clip.checks.map(({ id }) => id)).not.toContain('captions');
+    expect(boxOfColor(frameAtSeconds(plain.path, 1), [255, 229, 0], 40)).toBeUndefined();
     expect(plain.srtPath).toBeDefined();
   });
 
