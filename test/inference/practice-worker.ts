@@ -13,6 +13,11 @@ export type PracticeMethods = {
 
 let order = 0;
 
+function usedMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 serveModelWorker<PracticeMethods>({
   echo: async (text) => text,
   wait: ({ ms, label }, { signal, progress }) =>
@@ -28,12 +33,8 @@ serveModelWorker<PracticeMethods>({
       });
     }),
   burn: async ({ ms }) => {
-    const used = (): number => {
-      const { user, system } = process.cpuUsage();
-      return (user + system) / 1000;
-    };
-    const until = used() + ms;
-    while (used() < until) for (let i = 0; i < 1e5; i++) Math.sqrt(i);
+    const until = usedMs() + ms;
+    while (usedMs() < until) for (let i = 0; i < 1e5; i++) Math.sqrt(i);
     return null;
   },
   refuse: async () => {

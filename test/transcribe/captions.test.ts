@@ -63,8 +63,8 @@ describe('a word list', () => {
   it('gives words in order whatever order it has', () => {
     const word = fc.record({ text: fc.constantFrom('a', 'b.', ' c'), start: fc.double({ min: 0, max: 50, noNaN: true }), length: fc.double({ min: 0, max: 5, noNaN: true }) });
     fc.assert(
-      fc.property(fc.array(word, { minLength: 1, maxLength: 30 }), (list) => {
-        const words = read({ words: list.map(({ text, start, length }) => ({ text, start, end: start + length })) });
+      fc.property(fc.array(word, { minLength: 1, maxLength: 30 }), (given) => {
+        const words = read({ words: given.map(({ text, start, length }) => ({ text, start, end: start + length })) });
         for (const [i, { startUs, endUs }] of words.entries()) {
           expect(startUs).toBeGreaterThanOrEqual(words[i - 1]?.endUs ?? 0);
           expect(endUs).toBeGreaterThan(startUs);
