@@ -190,26 +190,29 @@ const clock = (us) => {
   return hours > 0 ? `${hours}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}` : `${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
 };
 
+const partName = (/** @type {string} */ name) => name.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/[-_]/g, ' ').toLowerCase();
+const isNothing = (/** @type {number} */ value) => Math.abs(value) < 0.05;
 /** @param {Record<string, number>} parts */
 const scoreBars = (parts) => {
   const percentOf = (/** @type {number} */ value) => (value / (data.scale.minus + data.scale.plus)) * 100;
   const zero = percentOf(data.scale.minus);
   const rows = Object.entries(parts)
+    .filter(([, value]) => !isNothing(value))
     .toSorted(([, one], [, other]) => other - one)
     .map(([name, value]) => {
       const length = percentOf(Math.abs(value));
-      const nothing = Math.abs(value) < 0.05;
       const bar = drawing(
         'svg',
         { class: `bar ${value < 0 ? 'minus' : 'plus'}`, 'aria-hidden': 'true' },
         drawing('rect', { class: 'zero', x: `${zero}%`, width: '1', height: '100%' }),
         drawing('rect', { x: `${value < 0 ? zero - length : zero}%`, width: `${length}%`, y: '25%', height: '50%', rx: '3' }),
       );
-      const label = name.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/[-_]/g, ' ').toLowerCase();
-      const number = element('span', { class: 'num' }, nothing ? '0' : `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`);
-      return element('div', { class: nothing ? 'part nothing' : 'part' }, element('dt', {}, label), element('dd', {}, bar, number));
+      const number = element('span', { class: 'num' }, `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`);
+      return element('div', { class: 'part' }, element('dt', {}, partName(name)), element('dd', {}, bar, number));
     });
-  return element('dl', { class: 'parts' }, ...rows);
+  const nothing = Object.entries(parts).filter(([, value]) => isNothing(value));
+  const rest = nothing.length > 0 ? [element('p', { class: 'nothing' }, `Neither for nor against: ${nothing.map(([name]) => partName(name)).join(', ')}`)] : [];
+  return element('div', {}, element('dl', { class: 'parts' }, ...rows), ...rest);
 };
 
 /** @param {HTMLElement} bar */

@@ -10,6 +10,7 @@ export function reportHtml(input: { manifest: Manifest; candidates: Candidates |
     manifest: input.manifest,
     candidates: input.candidates,
     words: input.transcript?.words ?? [],
+    ...(input.transcript ? { language: input.transcript.language } : {}),
     receipts: input.delivered.map(({ output, clip, coverName, moment }) => ({ path: output.path, clip, cover: coverName, moment })),
   });
 }

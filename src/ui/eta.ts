@@ -11,14 +11,21 @@ export function stageRemainingMs(stage: StageView, nowMs: number): number | unde
   return remaining([stage], nowMs);
 }
 
-/** The same for a whole job; undefined until its renders, the last and longest part, are known. */
+/**
+ * The same for a whole job; undefined until a render, the last and longest part, is known.
+ * Each moment whose window is still being analysed will bring as much rendering as those before it did.
+ */
 export function jobRemainingMs(job: JobView, nowMs: number): number | undefined {
-  if ((job.stages.get('render')?.tasks.size ?? 0) === 0) return undefined;
-  return remaining([...job.stages.values()], nowMs);
+  const render = job.stages.get('render');
+  if (!render || render.tasks.size === 0) return undefined;
+  const windows = [...(job.stages.get('analyze')?.tasks.values() ?? [])].filter((task) => task.op === 'analyze.fine');
+  const analysed = windows.filter((task) => task.state === 'finished').length;
+  const growth = analysed === 0 ? 0 : (windows.length - analysed) / analysed;
+  return remaining([...job.stages.values()], nowMs, growth * totalWallMs(render, nowMs));
 }
 
-function remaining(stages: readonly StageView[], nowMs: number): number | undefined {
-  let total = 0;
+function remaining(stages: readonly StageView[], nowMs: number, unplannedMs = 0): number | undefined {
+  let total = unplannedMs;
   let longest = 0;
   let running = 0;
   for (const stage of stages) {
@@ -40,6 +47,12 @@ function remainingOf(task: TaskView, typicalMs: number | undefined, nowMs: numbe
   const elapsed = Math.max(0, nowMs - task.startedAtMs);
   if (task.fraction >= evidentFraction) return (elapsed * (1 - task.fraction)) / task.fraction;
   return typicalMs === undefined ? undefined : Math.max(0, typicalMs - elapsed);
+}
+
+/** What a stage's known tasks take from first to last, as far as there is evidence. */
+function totalWallMs(stage: StageView, nowMs: number): number {
+  const typical = typicalWallMs(stage, nowMs);
+  return [...stage.tasks.values()].reduce((sum, task) => sum + (task.cached ? 0 : (evidence(task, nowMs) ?? typical.get(task.op) ?? 0)), 0);
 }
 
 /** Mean wall time per operation: of finished tasks that did work, and of running ones carried on at their own speed. */

@@ -52,6 +52,18 @@ describe('time left', () => {
     expect(job && jobRemainingMs(job, 5_000)).toBeCloseTo(15_000);
   });
 
+  it('expects as much rendering of a moment still being analysed as of those before it', () => {
+    const view = new RunView();
+    const job = 'j';
+    const fine = { jobId: job, stage: 'analyze', op: 'analyze.fine', label: 'clip' } as const;
+    const clip = { jobId: job, stage: 'render', op: 'render.clip', label: 'clip' } as const;
+    for (const taskKey of ['f1', 'f2']) view.apply({ type: 'task-queued', at: 0, ...fine, taskKey });
+    view.apply({ type: 'task-finished', at: 1_000, ...fine, taskKey: 'f1', cached: false, cpuSeconds: 1, wallMs: 1_000 });
+    view.apply({ type: 'task-finished', at: 9_000, ...clip, taskKey: 'r1', cached: false, cpuSeconds: 8, wallMs: 8_000 });
+    const after9s = view.jobs.get(job);
+    expect(after9s && jobRemainingMs(after9s, 9_000)).toBeCloseTo(1_000 + 8_000);
+  });
+
   it('takes nothing from cached tasks, which say nothing about speed', () => {
     const view = new RunView();
     const of = { jobId: 'j', stage: 'render', op: 'render.clip', label: 'x' } as const;

@@ -31,7 +31,7 @@ ${transcript(words, input.language, id)}
 </section>
 <section class="why" aria-labelledby="${id}-why">
 <h3 id="${id}-why">Why this moment <span class="score">${clip.score.toFixed(1)}</span></h3>
-${moment && html`<p dir="auto">${moment.reason}</p>`}
+${moment && html`<p class="reason" dir="auto">${moment.reason}</p>`}
 ${scoreBars(clip.scoreParts, scale)}
 </section>
 <section aria-label="Proof of clip ${clip.index}">

@@ -18,7 +18,9 @@ export function writeReport(input: ReportInput): string {
   const { manifest } = input;
   const candidates = input.candidates?.candidates ?? [];
   const placement = new Placement();
-  const scale = barScale([...manifest.clips.map((clip) => clip.scoreParts), ...candidates.map((candidate) => candidate.scoreParts)]);
+  const scale = barScale(candidates.map((candidate) => candidate.scoreParts));
+  // Clips share a scale of their own: what dooms a bad candidate would make all of their bars short.
+  const clipScale = barScale(manifest.clips.map((clip) => clip.scoreParts));
   // What went worse than it should comes first; what is merely good to know, after the clips.
   const degraded = jobNotices(input).some((notice) => notice.severity === 'degraded');
   const name = manifest.source.path.split('/').at(-1) ?? manifest.source.path;
@@ -27,7 +29,7 @@ ${pageHead(input, name)}
 <main>
 ${degraded && notices(input)}
 ${input.candidates && timelineSection(input, placement)}
-<div id="clips">${manifest.clips.length === 0 ? html`<p class="panel empty">No clip was made.${candidates.length > 0 && ' The timeline above says why each candidate was not chosen.'}</p>` : manifest.clips.map((clip) => clipCard(clip, input, scale))}</div>
+<div id="clips">${manifest.clips.length === 0 ? html`<p class="panel empty">No clip was made.${candidates.length > 0 && ' The timeline above says why each candidate was not chosen.'}</p>` : manifest.clips.map((clip) => clipCard(clip, input, clipScale))}</div>
 ${!degraded && notices(input)}
 ${publications(input)}
 ${stages(input)}
