@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -70,6 +71,24 @@ describe('the coarse pass', () => {
     const { silences } = await look(join(oddInputs(), 'silent-audio.mp4'));
     expect(silences).toHaveLength(1);
     expect(silences[0]?.startUs).toBe(0);
+  });
+
+  it('says that a source has damaged places, and still reads the rest', async () => {
+    const bytes = readFileSync(resolve('fixtures/interview.mp4'));
+    // Every 4 kB a few bytes of the media data are lost; the index at the front stays whole.
+    for (let at = 200_000; at < bytes.length - 200_000; at += 4_096) bytes.fill(0xa5, at, at + 16);
+    const path = join(temporaryFolder(), 'damaged.mp4');
+    writeFileSync(path, bytes);
+    const coarse = await look(path);
+    expect(coarse.loudness.momentaryLufs.length).toBeGreaterThan(900);
+    expect(run.planner.notices.find(({ code }) => code === 'SOURCE_DAMAGED')).toMatchObject({ stage: 'analyze', severity: 'degraded' });
+  });
+
+  it('says where the sound ends before the pictures', async () => {
+    const path = join(temporaryFolder(), 'half.mp4');
+    execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-i', resolve('fixtures/beep-flash.mp4'), '-t', '20', '-i', resolve('fixtures/beep-flash.mp4'), '-map', '0:v', '-map', '1:a', '-c', 'copy', path]);
+    await look(path);
+    expect(run.planner.notices.find(({ code }) => code === 'SOUND_ENDS_EARLY')).toMatchObject({ severity: 'info', message: 'The sound ends at 20 s of 60 s' });
   });
 
   it('depends on the bytes of the file alone: a second look is free', async () => {

@@ -16,6 +16,9 @@ type Params = z.infer<typeof params>;
 const picture = { width: 320, height: 180, pixelFormat: 'yuv420p', rate: 'every' } as const;
 const loudnessFile = 'loudness.txt';
 
+/** Pictures commonly outlast the sound by a closing card. */
+const earlyEndUs = 15_000_000;
+
 /** More complaints than a sound file causes where its first packets refer to what came before. */
 const manyFaults = 10;
 const fault = /error while decoding|Invalid data found|corrupt|concealing|decode_slice_header error|Error submitting packet|partial file/i;
@@ -78,6 +81,10 @@ async function readCoarsely(path: string, ctx: StageContext<Params>): Promise<Co
     },
   );
   const momentaryLufs = await readLoudnessCurve(join(ctx.scratchDir, loudnessFile));
+  const soundEndUs = momentaryLufs.length * hopUs;
+  if (soundEndUs < durationUs - earlyEndUs) {
+    ctx.notice({ code: 'SOUND_ENDS_EARLY', severity: 'info', message: `The sound ends at ${Math.round(soundEndUs / 1e6)} s of ${Math.round(durationUs / 1e6)} s`, remedy: 'If it should not, copy or download the source again; no clip is made of what cannot be heard.' });
+  }
   if (faults >= manyFaults) {
     ctx.notice({ code: 'SOURCE_DAMAGED', severity: 'degraded', message: `The source has damaged places: its decoder complained ${faults} times`, remedy: 'Look at the clips before posting them; copy or download the source again if they stutter.' });
   }
