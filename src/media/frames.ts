@@ -1,6 +1,7 @@
 import type { Range } from '../artifacts/schemas/common.js';
 import { type FfmpegResult, type MediaHost, runFfmpeg } from './ffmpeg.js';
-import { usFromSeconds } from './timeline.js';
+import { seekPrerollUs } from './seek.js';
+import { secondsText, usFromSeconds } from './timeline.js';
 
 /** Bytes a picture of each raw format takes, in eighths per pixel. Sizes are even, so chroma planes have no rounding. */
 const bitsPerPixel = { gray: 8, rgb24: 24, bgr24: 24, yuv420p: 12 } as const;
@@ -22,6 +23,8 @@ export interface FrameRequest {
   /** Absolute path of the source. */
   path: string;
   video: PictureSource;
+  /** ffprobe's format name: where seeks into it are late, decoding begins earlier. */
+  container?: string;
   /** Which stretch to decode, on the source timeline; undefined: all of it. */
   window?: Range;
   /** Even numbers. The display-corrected picture is stretched to exactly this. */
@@ -61,6 +64,7 @@ export async function decodeFrames(
   options: { progress?: (fraction: number) => void } = {},
 ): Promise<FfmpegResult & { frames: number }> {
   const offsetUs = request.window?.startUs ?? 0;
+  const prerollUs = seekPrerollUs({ container: request.container ?? '', variableFrameRate: false }, offsetUs);
   const windowUs = request.window && request.window.endUs - request.window.startUs;
   const { progress } = options;
   const assembler = new FrameAssembler(frameBytes(request), offsetUs, (frame) => {
@@ -73,11 +77,11 @@ export async function decodeFrames(
       inputs: [
         {
           path: request.path,
-          ...(request.window && { seekUs: request.window.startUs, durationUs: windowUs }),
+          ...(windowUs !== undefined && { seekUs: offsetUs - prerollUs, durationUs: prerollUs + windowUs }),
           options: [...(request.keyframesOnly ? ['-skip_frame', 'nokey'] : []), ...(request.decoderOptions ?? []), '-an', '-sn'],
         },
       ],
-      graph: `[0:${request.video.index}]${frameFilters(request).join(',')}[frames]`,
+      graph: `[0:${request.video.index}]${[...withoutPreroll(prerollUs), ...frameFilters(request)].join(',')}[frames]`,
       outputs: [{ to: 'pipe:1', options: rawOutputOptions('frames', request.pixelFormat) }],
     },
     {
@@ -107,6 +111,11 @@ export function frameFilters(request: Pick<FrameRequest, 'video' | 'width' | 'he
     // Raw video carries no times, and a VFR file's cannot be counted out: the filter's report brings them.
     'showinfo=checksum=0',
   ];
+}
+
+function withoutPreroll(prerollUs: number): string[] {
+  const seconds = secondsText(prerollUs);
+  return prerollUs === 0 ? [] : [`trim=start=${seconds}`, `setpts=PTS-${seconds}/TB`];
 }
 
 /** Bytes of one picture. */

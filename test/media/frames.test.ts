@@ -60,6 +60,14 @@ describe('decodeFrames', () => {
     expect(times.length).toBeLessThanOrEqual(31);
   });
 
+  it('misses nothing in a container without an index, where seeks are late', async () => {
+    const window = { startUs: 3_000_000, endUs: 4_000_000 };
+    const times = await timesOf(join(oddInputs(), 'start-3600.ts'), { window, container: 'mpegts' });
+    expect(times.length).toBeGreaterThanOrEqual(29);
+    expect(Math.abs((times[0] ?? 0) - window.startUs)).toBeLessThan(40_000);
+    expect(times.at(-1)).toBeLessThan(window.endUs);
+  });
+
   it.each([
     ['rot90.mp4', { ...small, rotationDegrees: -90, displayWidth: 180, displayHeight: 320 }],
     ['sar.mp4', { ...upright, codedWidth: 360, codedHeight: 288, displayWidth: 522, displayHeight: 288, sampleAspectRatio: { num: 16, den: 11 } }],

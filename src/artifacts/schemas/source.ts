@@ -40,16 +40,14 @@ export const subtitleStream = z.object({
   text: z.boolean(),
 });
 
-/** Captions lying beside a source or inside it. `words` replaces recognition; `cues` only with --use-captions. */
-export const foundCaptions = z.object({
-  kind: z.enum(['words', 'cues']),
-  origin: z.enum(['sidecar', 'track']),
-  /** File name of the sidecar, or `stream <index>`. */
+/** A text track inside the source; used in place of recognition only with --use-captions. */
+export const captionTrack = z.object({
+  kind: z.literal('cues'),
+  origin: z.literal('track'),
+  /** `stream <index>` */
   name: z.string(),
-  streamIndex: z.int().nonnegative().nullable(),
+  streamIndex: z.int().nonnegative(),
 });
-
-export type FoundCaptions = z.infer<typeof foundCaptions>;
 
 /**
  * The probed source: all a later stage needs to know about it except its bytes. Nothing here depends on the file's name or place,
@@ -68,7 +66,7 @@ export const source = z.object({
   audio: audioStream,
   audioTracks: z.array(audioStream),
   subtitles: z.array(subtitleStream),
-  /** Text tracks inside the file; those beside it are found by captions/sidecars.ts. */
-  captions: z.array(foundCaptions),
+  /** Inside the file; what lies beside it is no part of it, and for the stage that reads it to find. */
+  captions: z.array(captionTrack),
 });
 export type Source = z.infer<typeof source>;
