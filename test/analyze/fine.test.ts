@@ -85,6 +85,14 @@ async function stored(name: string, filter: string): Promise<string> {
 }
 
 describe('boxes are in display pixels', () => {
+  test('and end at the picture’s edge for a face that it cuts', async () => {
+    const path = await stored('cut.mp4', 'crop=200:720:460:0');
+    const { fine } = await looker.look({ ...talk, path, width: 200 }, { startUs: 0, endUs: 2_000_000 });
+    const boxes = fine.tracks.flatMap(({ samples }) => samples.map(({ box }) => box));
+    expect(boxes.length).toBeGreaterThan(5);
+    expect(boxes.every(({ x, width }) => x >= 0 && x + width <= 200)).toBe(true);
+  });
+
   test('for samples that are not square', async () => {
     const path = await stored('narrow.mp4', 'scale=640:720,setsar=2');
     const stream = { codedWidth: 640, sampleAspectRatio: { num: 2, den: 1 } };

@@ -32,7 +32,6 @@ export const analyzeCoarse = defineOperation({
   outputs: { coarse: 'coarse' },
   tools: ['ffmpeg'],
   slots: 1,
-  needs: () => [{ kind: 'ffmpeg', filters: ['ebur128', 'showinfo'] }],
   run: async ({ file }: { file: FileRef }, ctx: StageContext<Params>) => ({ coarse: await ctx.putJson('coarse', await readCoarsely(file.path, ctx)) }),
 });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ArtifactRef } from '../../../artifacts/kinds.js';
 import type { Fine } from '../../../artifacts/schemas/analysis.js';
-import { range, type Box, type Range } from '../../../artifacts/schemas/common.js';
+import { range, type Range } from '../../../artifacts/schemas/common.js';
 import type { Source } from '../../../artifacts/schemas/source.js';
 import { decodeFrames } from '../../../media/frames.js';
 import type { Notice } from '../../notice.js';
@@ -29,11 +29,6 @@ export const analyzeFine = defineOperation<Params, Inputs, { fine: 'fine' }>({
   outputs: { fine: 'fine' },
   tools: ['ffmpeg', 'model:centerface'],
   slots: 1,
-  needs: () => [
-    { kind: 'ffmpeg', filters: ['scale', 'showinfo'] },
-    { kind: 'model', id: 'centerface' },
-    { kind: 'memory', bytes: 300_000_000 },
-  ],
   run: async ({ file, source: sourceRef }, ctx) => {
     const source = await ctx.read(sourceRef);
     const { window } = ctx.params;
@@ -45,6 +40,11 @@ export const analyzeFine = defineOperation<Params, Inputs, { fine: 'fine' }>({
     return { fine: await ctx.putJson('fine', fine) };
   },
 });
+
+interface Size {
+  width: number;
+  height: number;
+}
 
 interface TimedBorder {
   atUs: number;
@@ -79,8 +79,8 @@ async function lookAtWindow(path: string, source: Source, window: Range, ctx: St
     await enqueue(reader.finish());
     const found = new Map(await queue.finish());
     for (const [frame, original] of copies) found.set(frame, found.get(original) ?? []);
-    const zoom = { x: video.displayWidth / size.width, y: video.displayHeight / size.height };
-    const samplings = [...found].map(([frame, faces]) => ({ atUs: reader.timeUs(frame), faces: faces.map((face) => magnify(face, zoom)) }));
+    const display = { width: video.displayWidth, height: video.displayHeight };
+    const samplings = [...found].map(([frame, faces]) => ({ atUs: reader.timeUs(frame), faces: faces.map((face) => inDisplayPixels(face, size, display)) }));
     return {
       borders: reader.borders().map(({ frame, kind }) => ({ atUs: reader.timeUs(frame), kind })),
       samplings: samplings.toSorted((a, b) => a.atUs - b.atUs),
@@ -91,9 +91,15 @@ async function lookAtWindow(path: string, source: Source, window: Range, ctx: St
   }
 }
 
-function magnify(face: DetectedFace, zoom: { x: number; y: number }): DetectedFace {
-  const box: Box = { x: face.x * zoom.x, y: face.y * zoom.y, width: face.width * zoom.x, height: face.height * zoom.y };
-  return { ...box, score: face.score };
+/** The part of a face that the picture shows, in display pixels. */
+function inDisplayPixels(face: DetectedFace, size: Size, display: Size): DetectedFace {
+  const left = Math.max(0, face.x);
+  const top = Math.max(0, face.y);
+  const right = Math.min(size.width, face.x + face.width);
+  const bottom = Math.min(size.height, face.y + face.height);
+  const across = display.width / size.width;
+  const down = display.height / size.height;
+  return { x: left * across, y: top * down, width: Math.max(0, right - left) * across, height: Math.max(0, bottom - top) * down, score: face.score };
 }
 
 /** Somebody who stands up changes the picture as slowly and as much as a dissolve: where a face goes on, the shot does. */
