@@ -11,7 +11,7 @@ export interface BenchSource {
 }
 
 /** Sources are made once and kept, because making them takes longer than measuring. */
-export const sourcesDir = join(tmpdir(), 'snvg-bench-sources');
+const sourcesDir = join(tmpdir(), 'snvg-bench-sources');
 
 /** 10 minutes of 1080p30: the talk and the interview scaled up, then the talk again, streams joined. */
 export async function tenMinutes(): Promise<BenchSource> {
