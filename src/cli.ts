@@ -114,8 +114,8 @@ withSettings(config.command('schema').description('JSON Schema of the configurat
   .option('--manifest', 'of manifest.json instead', false)
   .action(({ manifest, ...flags }: Flags) =>
     start(flags, async (context) => {
-      const [{ runConfigSchema }, { manifest: schema }] = await Promise.all([import('./commands/config.js'), import('./artifacts/schemas/manifest.js')]);
-      return runConfigSchema({ stdout: context.stdout, manifestSchema: schema }, { manifest: manifest === true });
+      const [{ runConfigSchema }, { manifestSchema }] = await Promise.all([import('./commands/config.js'), import('./app/manifest-schema.js')]);
+      return runConfigSchema({ stdout: context.stdout, manifestSchema }, { manifest: manifest === true });
     }),
   );
 

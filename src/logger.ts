@@ -2,8 +2,7 @@ import pino from 'pino';
 
 /** Structured logs on stderr; the fields named here never reach any output. */
 export type Logger = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error'> & { child(fields: Record<string, unknown>): Logger };
-export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
+type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 const secretFields = ['token', 'accessToken', 'refreshToken', 'clientSecret', 'apiKey', 'authorization', 'password'];
 

@@ -9,7 +9,7 @@ import { rememberedFingerprints } from './fingerprints.js';
 import { jobRequest, type JobPlace } from './job-request.js';
 
 /** A task a run would ask for. */
-export interface DryTask {
+interface DryTask {
   stage: StageId;
   op: string;
   label: string;

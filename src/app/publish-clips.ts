@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { SnvgError } from '../errors.js';
 import type { Publications } from '../jobs/publications.js';
 import type { Notice } from '../pipeline/notice.js';
-import { publishClip } from '../pipeline/publish/index.js';
-import { isSettled, type Publication, type PublishableClip } from '../publishers/publisher.js';
+import { isSettled, publishClip } from '../pipeline/publish/index.js';
+import type { Publication, PublishableClip } from '../publishers/publisher.js';
 import type { Target } from '../publishers/registry.js';
 
 /** A clip of a job, ready for a target. */

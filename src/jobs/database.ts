@@ -47,7 +47,7 @@ function migrate(db: Database, path: string): void {
 }
 
 /** Runs `body`, turning SQLite's refusals into errors that say what to do. */
-export function explained<T>(path: string, body: () => T): T {
+function explained<T>(path: string, body: () => T): T {
   try {
     return body();
   } catch (error) {

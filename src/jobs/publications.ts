@@ -30,7 +30,7 @@ interface RawRow {
 }
 
 /** The idempotency key: sha256 of source, lineage, platform and account. */
-export function publicationKey(identity: PublicationIdentity): string {
+function publicationKey(identity: PublicationIdentity): string {
   return createHash('sha256').update([identity.sourceSha256, identity.lineage, identity.platform, identity.account].join('\0')).digest('hex');
 }
 

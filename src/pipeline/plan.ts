@@ -2,7 +2,7 @@ import type { ArtifactRef } from '../artifacts/kinds.js';
 import type { Range } from '../artifacts/schemas/common.js';
 import type { Moment, Selection } from '../artifacts/schemas/selection.js';
 import type { Source } from '../artifacts/schemas/source.js';
-import type { RenderStyle } from './render/index.js';
+import type { Format, RenderStyle } from './render/index.js';
 import type { FileRef, Planner, StageId } from './stage.js';
 import { stages } from './stages.js';
 
@@ -28,7 +28,7 @@ export interface JobRequest {
   moments?: (source: Source) => Moment[];
 }
 
-export type RenderFormat = Parameters<(typeof import('./render/index.js'))['planRender']>[1]['format'];
+export type RenderFormat = Format;
 
 export interface RenderedClip {
   moment: Moment;

@@ -6,12 +6,6 @@ import type { Notice } from './notice.js';
 export const stageIds = ['ingest', 'transcribe', 'analyze', 'segment', 'render', 'publish'] as const;
 export type StageId = (typeof stageIds)[number];
 
-/** What a task requires of the machine that runs it; checked before work starts. */
-export type Need =
-  | { kind: 'ffmpeg'; filters?: string[]; encoders?: string[] }
-  | { kind: 'model'; id: string }
-  | { kind: 'memory'; bytes: number };
-
 /** A file outside the artifact store (the source, a sidecar), known by its content. */
 export interface FileRef {
   path: string;
@@ -79,7 +73,6 @@ export interface Operation<P = unknown, I extends TaskInputs = TaskInputs, O ext
   readonly tools: readonly ('ffmpeg' | 'fonts' | `model:${string}`)[];
   /** Concurrency weight: how many of the machine's CPU slots one run takes. */
   readonly slots: number;
-  needs(params: P): Need[];
   run(inputs: I, ctx: StageContext<P>): Promise<Outputs<O>>;
 }
 
@@ -106,12 +99,4 @@ export interface Planner {
   /** The content hash of a file outside the store; an unchanged file (path, size, mtime, inode) is not read again. */
   fingerprint(path: string, options?: { signal?: AbortSignal }): Promise<FileRef>;
   notice(notice: Notice): void;
-}
-
-/** One folder under src/pipeline exports exactly this as `stage`. */
-export interface Stage<Plan> {
-  readonly id: StageId;
-  readonly operations: readonly Operation<never, never, OutputKinds>[];
-  /** Asks for this stage's tasks in order; pure apart from what the planner does. */
-  readonly plan: Plan;
 }

@@ -17,7 +17,7 @@ export function startTimeOf(pid: number): string | undefined {
   }
 }
 
-export function isAlive(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -4,7 +4,7 @@ import { SnvgError } from '../errors.js';
 import { ownerTag } from './identity.js';
 
 /** A child process, as observers see it. `startedAt` distinguishes it from a later process with the same pid. */
-export interface ChildRecord {
+interface ChildRecord {
   pid: number;
   command: string;
 }

@@ -4,13 +4,6 @@
  */
 export type PublicationState = 'claimed' | 'prepared' | 'uploading' | 'processing' | 'published' | 'scheduled' | 'draft' | 'failed' | 'unknown';
 
-const settled: ReadonlySet<PublicationState> = new Set(['published', 'scheduled', 'draft', 'failed', 'unknown']);
-
-/** No further step will happen by itself. */
-export function isSettled(state: PublicationState): boolean {
-  return settled.has(state);
-}
-
 /** One clip on its way to one account, as the ledger knows it. */
 export interface Publication {
   key: string;
@@ -45,7 +38,7 @@ export interface PublishableClip {
 }
 
 /** What a platform accepts, and when that was last checked: limits change and pages disagree. */
-export interface DatedLimits {
+interface DatedLimits {
   checkedOn: string;
   maxDurationUs?: number;
   maxSizeBytes?: number;

@@ -9,7 +9,7 @@ const toolchain: Toolchain = { ffmpeg: { path: '/a/ffmpeg', identity: 'f1' }, ff
 const file: FileRef = { path: '/v/talk.mp4', sha256: 'a'.repeat(64), sizeBytes: 1 };
 const ref: ArtifactRef<'source'> = { kind: 'source', hash: 'b'.repeat(64), sizeBytes: 1 };
 const operation = (version: number, tools: ('ffmpeg' | 'fonts')[] = ['ffmpeg']) =>
-  defineOperation({ id: 'render.test', stage: 'render', version, params: z.object({ color: z.string() }), outputs: { source: 'source' as const }, tools, slots: 1, needs: () => [], run: () => Promise.resolve({ source: ref }) });
+  defineOperation({ id: 'render.test', stage: 'render', version, params: z.object({ color: z.string() }), outputs: { source: 'source' as const }, tools, slots: 1, run: () => Promise.resolve({ source: ref }) });
 
 const key = (changes: { version?: number; color?: string; path?: string; sha256?: string; chain?: Toolchain; tools?: ('ffmpeg' | 'fonts')[] } = {}): string =>
   taskKey(operation(changes.version ?? 1, changes.tools), { color: changes.color ?? 'red' }, { file: { ...file, path: changes.path ?? file.path, sha256: changes.sha256 ?? file.sha256 }, ref }, changes.chain ?? toolchain);

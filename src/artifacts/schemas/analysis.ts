@@ -19,8 +19,8 @@ export const coarse = z.object({
 });
 export type Coarse = z.infer<typeof coarse>;
 
-export const faceSample = z.object({ atUs: us, box, score: z.number() });
-export const faceTrack = z.object({
+const faceSample = z.object({ atUs: us, box, score: z.number() });
+const faceTrack = z.object({
   id: z.int().nonnegative(),
   /** Index into `shots`; a track never crosses a cut. */
   shot: z.int().nonnegative(),

@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { anyRef, box, range, rational, us } from './common.js';
 
 /** One still or moving piece of the camera; times on the clip, boxes in the source's display pixels. */
-export const cameraKey = z.object({ atUs: us, box });
-export const cameraShot = range.extend({
+const cameraKey = z.object({ atUs: us, box });
+const cameraShot = range.extend({
   /** `crop`: the box is cut out and scaled to fill; `fit`: the whole picture over its blurred copy. */
   mode: z.enum(['crop', 'fit']),
   /** For `crop`: at least one key; positions between keys are linear. */
   keys: z.array(cameraKey),
 });
 export type CameraShot = z.infer<typeof cameraShot>;
-export const camera = z.object({
+const camera = z.object({
   shots: z.array(cameraShot),
   /** Share of face samples of the followed subject wholly inside the crop; null when there was no face. */
   faceCoverage: z.number().min(0).max(1).nullable(),
@@ -18,7 +18,7 @@ export const camera = z.object({
 export type Camera = z.infer<typeof camera>;
 
 /** One thing that was verified on the finished file. */
-export const check = z.object({ id: z.string(), passed: z.boolean(), detail: z.string() });
+const check = z.object({ id: z.string(), passed: z.boolean(), detail: z.string() });
 export type Check = z.infer<typeof check>;
 
 /** What was rendered, with its proof. */

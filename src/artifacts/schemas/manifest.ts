@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { notice, range, us } from './common.js';
 import { scoreParts } from './selection.js';
 
-export const manifestOutput = z.object({
+const manifestOutput = z.object({
   format: z.string(),
   /** Relative to the manifest's folder. */
   path: z.string(),
@@ -18,7 +18,7 @@ export const manifestOutput = z.object({
   receipt: z.string(),
 });
 
-export const manifestClip = z.object({
+const manifestClip = z.object({
   id: z.string(),
   lineage: z.string(),
   index: z.int().positive(),

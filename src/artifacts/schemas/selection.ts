@@ -5,7 +5,7 @@ import { word } from './speech.js';
 /** Each part of a score, in points; the score is their sum. Names are documented in docs/choosing.md. */
 export const scoreParts = z.record(z.string(), z.number());
 
-export const candidate = z.object({
+const candidate = z.object({
   id: z.string(),
   ranges: z.array(range).min(1),
   /** Indices into the transcript's sentences, both inclusive. */
@@ -29,7 +29,7 @@ export const candidates = z.object({
 export type Candidates = z.infer<typeof candidates>;
 
 /** One chosen moment: what a clip shows, before any format is decided. */
-export const moment = z.object({
+const moment = z.object({
   /** 1-based, in order of the timeline; names the files `01-…`. */
   index: z.int().positive(),
   /** Order of worth, 1 = best: rendered first. */

@@ -41,7 +41,7 @@ export const subtitleStream = z.object({
 });
 
 /** A text track inside the source; used in place of recognition only with --use-captions. */
-export const captionTrack = z.object({
+const captionTrack = z.object({
   kind: z.literal('cues'),
   origin: z.literal('track'),
   /** `stream <index>` */

@@ -25,7 +25,7 @@ export const word = z.object({
 });
 export type Word = z.infer<typeof word>;
 
-export const sentence = z.object({
+const sentence = z.object({
   startUs: us,
   endUs: us,
   /** Indices into `words`, both inclusive. */
@@ -42,7 +42,6 @@ export const language = z.object({
   language: z.string(),
   probability: z.number().min(0).max(1),
 });
-export type Language = z.infer<typeof language>;
 
 /** Words of one chunk. */
 export const transcriptPart = z.object({
@@ -51,7 +50,6 @@ export const transcriptPart = z.object({
   language: z.string(),
   words: z.array(word),
 });
-export type TranscriptPart = z.infer<typeof transcriptPart>;
 
 export const transcript = z.object({
   schemaVersion: z.literal(1),

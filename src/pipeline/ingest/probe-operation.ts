@@ -31,7 +31,6 @@ export const probeOperation = defineOperation({
   outputs: { source: 'source' },
   tools: ['ffmpeg'],
   slots: 1,
-  needs: () => [{ kind: 'ffmpeg' }],
   run: async ({ file }: { file: FileRef }, ctx: Context) => ({ source: await ctx.putJson('source', await describe(file, ctx)) }),
 });
 

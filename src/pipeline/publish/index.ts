@@ -1,7 +1,14 @@
-import { isSettled, type Publication, type PublicationStep, type PublishContext, type Publisher } from '../../publishers/publisher.js';
+import type { Publication, PublicationState, PublicationStep, PublishContext, Publisher } from '../../publishers/publisher.js';
 
 /** A publisher that never settles is a fault of its own, not a reason to hang. */
 const maxSteps = 10_000;
+
+const settled: ReadonlySet<PublicationState> = new Set(['published', 'scheduled', 'draft', 'failed', 'unknown']);
+
+/** No further step will happen by itself. */
+export function isSettled(state: PublicationState): boolean {
+  return settled.has(state);
+}
 
 /**
  * Moves one publication to where it rests, persisting every step before the next. Publishing is the one effect of

@@ -44,7 +44,6 @@ export const clipOperation = defineOperation<ClipParams, ClipInputs, { clip: 'cl
   outputs: { clip: 'clip' },
   tools: ['ffmpeg', 'fonts'],
   slots: 2,
-  needs: () => [{ kind: 'ffmpeg', filters: ['ass', 'alimiter', 'ebur128'], encoders: ['libx264', 'aac'] }],
   async run({ file, cues: cuesRef, fine: fineRef }, ctx) {
     const { params } = ctx;
     const format = outputFormats[params.format];

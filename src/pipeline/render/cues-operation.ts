@@ -28,7 +28,6 @@ export const cuesOperation = defineOperation<CuesParams, CuesInputs, { cues: 'cu
   outputs: { cues: 'cues' },
   tools: [],
   slots: 1,
-  needs: () => [],
   async run({ transcript: transcriptRef, editedSrt }, ctx) {
     const transcript = await ctx.read(transcriptRef);
     const timeline = new ClipTimeline(ctx.params.ranges, ctx.params.fps);
@@ -47,7 +46,7 @@ export const cuesOperation = defineOperation<CuesParams, CuesInputs, { cues: 'cu
 });
 
 /** Words of which at least half lies in a piece of the clip, cut to it and moved to the clip's time. */
-export function wordsInClip(words: readonly Word[], timeline: ClipTimeline): Word[] {
+function wordsInClip(words: readonly Word[], timeline: ClipTimeline): Word[] {
   return timeline.pieces.flatMap((piece) => {
     const offsetUs = (timeline.clipTimeUs(piece.startUs) ?? 0) - piece.startUs;
     return words

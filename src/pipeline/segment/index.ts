@@ -21,7 +21,6 @@ const chooseOperation = defineOperation({
   outputs: { candidates: 'candidates', selection: 'selection' } as const,
   tools: [],
   slots: 1,
-  needs: () => [],
   async run(inputs: SegmentInputs, ctx) {
     const [source, transcript, speech, coarse] = await Promise.all([ctx.read(inputs.source), ctx.read(inputs.transcript), ctx.read(inputs.speech), ctx.read(inputs.coarse)]);
     const { candidates, selection, notices } = choose(readTalk({ source, transcript, speech, coarse }), ctx.params);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ArtifactRef } from '../../artifacts/kinds.js';
 import { range } from '../../artifacts/schemas/common.js';
 import { defineOperation } from '../stage.js';
-import { askSpeechWorker, speechModel, speechModelTool, speechWorkerBytes } from './engine.js';
+import { askSpeechWorker, speechModel, speechModelTool } from './engine.js';
 
 /** Recognises one chunk. Each is a task of its own, so that a kill loses seconds of work, not hours. */
 export const chunkOperation = defineOperation({
@@ -13,7 +13,6 @@ export const chunkOperation = defineOperation({
   outputs: { part: 'transcript-part' },
   tools: [speechModelTool],
   slots: 1,
-  needs: () => [{ kind: 'model', id: speechModel }, { kind: 'memory', bytes: speechWorkerBytes }],
   async run(inputs: { pcm: ArtifactRef<'speech.pcm'> }, ctx) {
     const { language, chunk, islands } = ctx.params;
     const { words } = await askSpeechWorker(ctx, 'recognise', { model: speechModel, pcmPath: await ctx.path(inputs.pcm), chunk, language, islands });

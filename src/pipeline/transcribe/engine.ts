@@ -6,8 +6,6 @@ import type { SpeechMethods } from './recogniser/speech-methods.js';
 export const speechModel = 'whisper-base';
 export const speechModelTool = 'model:whisper-base';
 export const vadModelTool = 'model:silero-vad';
-/** What the worker needs: loaded weights, the runtime's buffers, three heard chunks. Measured: 0.55 to 0.65 GB. */
-export const speechWorkerBytes = 700_000_000;
 
 /**
  * Asks the run's one speech worker, which stays loaded until the run ends, and adds the CPU it used to the task.

@@ -14,7 +14,6 @@ export const joinOperation = defineOperation({
   outputs: { transcript: 'transcript' },
   tools: [],
   slots: 1,
-  needs: () => [],
   async run(inputs: { parts: readonly ArtifactRef<'transcript-part'>[] }, ctx) {
     const { language } = ctx.params;
     const parts = await Promise.all(inputs.parts.map((part) => ctx.read(part)));

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ArtifactRef } from '../../artifacts/kinds.js';
 import type { Range } from '../../artifacts/schemas/common.js';
 import { defineOperation } from '../stage.js';
-import { askSpeechWorker, speechModel, speechModelTool, speechWorkerBytes } from './engine.js';
+import { askSpeechWorker, speechModel, speechModelTool } from './engine.js';
 import type { LanguageGuess } from './recogniser/speech-methods.js';
 import { speechWithin } from './speech-within.js';
 
@@ -18,7 +18,6 @@ export const languageOperation = defineOperation({
   outputs: { language: 'language' },
   tools: [speechModelTool],
   slots: 1,
-  needs: () => [{ kind: 'model', id: speechModel }, { kind: 'memory', bytes: speechWorkerBytes }],
   async run(inputs: { speech: ArtifactRef<'speech'>; pcm: ArtifactRef<'speech.pcm'> }, ctx) {
     const speech = await ctx.read(inputs.speech);
     const chunks = spread(speech.chunks);

@@ -21,7 +21,6 @@ export const speechOperation = defineOperation({
   outputs: { speech: 'speech', pcm: 'speech.pcm' },
   tools: ['ffmpeg', vadModelTool],
   slots: 1,
-  needs: () => [{ kind: 'ffmpeg', filters: ['aresample', 'pan'] }, { kind: 'model', id: 'silero-vad' }],
   async run(inputs: { file: FileRef; source: ArtifactRef<'source'> }, ctx) {
     const source = await ctx.read(inputs.source);
     const pcmPath = join(ctx.scratchDir, 'speech.pcm');

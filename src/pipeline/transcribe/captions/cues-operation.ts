@@ -21,7 +21,6 @@ export const cuesOperation = defineOperation({
   outputs: { transcript: 'transcript' },
   tools: ['ffmpeg'],
   slots: 1,
-  needs: () => [{ kind: 'ffmpeg' }],
   /** `captions` is the caption file, or the source itself when `streamIndex` names a track in it. */
   async run(inputs: { captions: FileRef; speech: ArtifactRef<'speech'> }, ctx) {
     const { name, language, streamIndex } = ctx.params;

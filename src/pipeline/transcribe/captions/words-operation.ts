@@ -15,7 +15,6 @@ export const wordsOperation = defineOperation({
   outputs: { transcript: 'transcript' },
   tools: [],
   slots: 1,
-  needs: () => [],
   async run(inputs: { captions: FileRef; speech: ArtifactRef<'speech'> }, ctx) {
     const { name, language } = ctx.params;
     const { durationUs } = await ctx.read(inputs.speech);

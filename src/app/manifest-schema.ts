@@ -1,0 +1,1 @@
+export { manifest as manifestSchema } from '../artifacts/schemas/manifest.js';
