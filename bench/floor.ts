@@ -53,15 +53,15 @@ async function coarse({ source, scratchDir }: FloorInput): Promise<number> {
 
 async function recogniser({ scratchDir }: FloorInput): Promise<number> {
   // The sound that the coarse pass has just written.
-  const { cpuSeconds } = await measureOk(process.execPath, [join(repository, 'bench/alone/recogniser.mjs'), join(scratchDir, 'speech.pcm')], { cwd: scratchDir });
+  const { cpuSeconds } = await measureOk(process.execPath, [join(repository, 'bench/alone/recogniser.mjs'), join(scratchDir, 'speech.pcm'), 'en'], { cwd: scratchDir });
   return cpuSeconds;
 }
 
 async function fine({ source, manifest, scratchDir }: FloorInput): Promise<number> {
   let cpuSeconds = 0;
   for (const { startUs, endUs } of rangesOf(manifest)) {
-    const frames = join(scratchDir, 'frames.rgb');
-    const picture = ['-map', '0:V:0', '-vf', 'fps=5,scale=480:270:flags=fast_bilinear', '-pix_fmt', 'rgb24', '-f', 'rawvideo', frames];
+    const frames = join(scratchDir, 'frames.yuv');
+    const picture = ['-map', '0:V:0', '-vf', 'fps=5,scale=480:270:flags=fast_bilinear', '-pix_fmt', 'yuv420p', '-f', 'rawvideo', frames];
     const decoded = await ffmpeg(['-threads', '1', ...window(startUs, endUs), '-i', source, ...picture], scratchDir);
     const seen = await measureOk(process.execPath, [join(repository, 'bench/alone/face-detector.mjs'), frames, '480', '270'], { cwd: scratchDir });
     cpuSeconds += decoded.cpuSeconds + seen.cpuSeconds;

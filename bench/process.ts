@@ -61,7 +61,8 @@ async function tenMinuteGoals(dir: string, goals: Goal[], figures: Figure[]): Pr
     scratchDir: made(join(dir, 'floor')),
     preset: String(defaultOf('preset')),
     crf: Number(defaultOf('crf')),
-    encoderThreads: 1,
+    // As many as a render uses (src/pipeline/render/index.ts).
+    encoderThreads: 2,
   });
   const floorSeconds = Object.values(floor).reduce((sum: number, part: number) => sum + part, 0);
   goals.push(
