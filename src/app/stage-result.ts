@@ -17,9 +17,15 @@ export async function writeStageResult(app: App, stage: Exclude<StageId, 'publis
   const transcript = outcome.transcript && (await readArtifact(app.store, outcome.transcript));
   const candidates = outcome.candidates && (await readArtifact(app.store, outcome.candidates));
   const coarse = outcome.coarse && (await readArtifact(app.store, outcome.coarse));
-  const made = { ingest: outcome.source, transcribe: transcript, analyze: coarse, segment: candidates && { ...candidates, selection: outcome.selection } }[stage];
+  const made = { ingest: outcome.source, transcribe: transcript && wordList(transcript), analyze: coarse, segment: candidates && { ...candidates, selection: outcome.selection } }[stage];
   if (to.out !== undefined) await writeFileAtomically(to.out, serialise(to.out, made, stage === 'transcribe' ? transcript : undefined));
   else if (to.stdout) to.stdout.write(tell(stage, outcome, transcript, candidates));
+}
+
+/** The word list form of docs/captions.md, in seconds: what `--transcript` and a sidecar take. */
+function wordList({ language, words, sentences }: Transcript): unknown {
+  const timed = ({ text, startUs, endUs }: { text: string; startUs: number; endUs: number }): { text: string; start: number; end: number } => ({ text, start: startUs / 1e6, end: endUs / 1e6 });
+  return { language, words: words.map((word) => ({ ...timed(word), confidence: word.confidence })), sentences: sentences.map(timed) };
 }
 
 function serialise(path: string, made: unknown, transcript: Transcript | undefined): string {

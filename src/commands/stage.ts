@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { JobOutcome, JobRequest } from '../pipeline/plan.js';
 import { handMoments, parseCut } from '../app/hand-cuts.js';
 import { exitCodeOf } from '../app/process-source.js';
@@ -22,7 +23,7 @@ export async function runStage(context: CommandContext, stage: JobRequest['until
     adjust: (request) => ({
       ...request,
       ...(cuts ? { moments: (source) => handMoments(cuts, source) } : {}),
-      ...(flags.transcript === undefined ? {} : { transcriptFile: flags.transcript }),
+      ...(flags.transcript === undefined ? {} : { transcriptFile: resolve(context.cwd, flags.transcript) }),
     }),
     finished: async (app, outcome: JobOutcome) => {
       if (stage !== 'render') await writeStageResult(app, stage, outcome, { out: flags.out, stdout: context.loaded.settings.json || context.loaded.settings.events ? undefined : context.stdout });

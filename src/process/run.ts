@@ -187,15 +187,17 @@ export function startService(options: { command: string; args: readonly string[]
   const record = announce(child, options.command);
   const tail: string[] = [];
   const listeners = new Set<(message: unknown) => void>();
-  eachLine(child.stdout, (line) => {
-    if (line === '') return;
-    const message: unknown = JSON.parse(line);
-    for (const listener of listeners) listener(message);
-  });
-  eachLine(child.stderr, (line) => {
+  const keepTail = (line: string): void => {
     tail.push(line.slice(0, 500));
     if (tail.length > tailLines) tail.shift();
+  };
+  eachLine(child.stdout, (line) => {
+    const message = parseMessage(line);
+    // A native library may print to stdout too: its line is no message, but may explain a failure.
+    if (message === undefined) keepTail(line);
+    else for (const listener of listeners) listener(message);
   });
+  eachLine(child.stderr, keepTail);
   // A child that dies with requests unsent reports it through `ended`, not as an unhandled EPIPE.
   child.stdin.on('error', () => {});
   const ended = child.then((result) => {
@@ -218,6 +220,15 @@ export function startService(options: { command: string; args: readonly string[]
       clearTimeout(timer);
     },
   };
+}
+
+function parseMessage(line: string): unknown {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 function announce(child: { pid?: number | undefined }, command: string): ChildRecord | undefined {

@@ -62,7 +62,7 @@ test('a child that says nothing for too long is stopped', async () => {
 });
 
 test('a service answers line by line and leaves when its stdin closes', async () => {
-  const service = startService({ command: process.execPath, args: ['-e', "process.stdin.on('data', (d) => process.stdout.write(d))"], cwd: temporaryFolder() });
+  const service = startService({ command: process.execPath, args: ['-e', "console.log('a stray line'); process.stdin.on('data', (d) => process.stdout.write(d))"], cwd: temporaryFolder() });
   const answer = new Promise((resolve) => service.onMessage(resolve));
   service.send({ hello: 'there' });
   expect(await answer).toEqual({ hello: 'there' });

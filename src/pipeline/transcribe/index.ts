@@ -2,7 +2,7 @@ import type { ArtifactRef } from '../../artifacts/kinds.js';
 import { SnvgError } from '../../errors.js';
 import type { FileRef, Planner } from '../stage.js';
 import { cuesOperation } from './captions/cues-operation.js';
-import { findCaptions, type FoundCaptions } from './captions/find-captions.js';
+import { findCaptions, givenCaptions, type FoundCaptions } from './captions/find-captions.js';
 import { wordsOperation } from './captions/words-operation.js';
 import { chunkOperation } from './chunk.js';
 import { joinOperation } from './join.js';
@@ -21,6 +21,8 @@ interface TranscribeRequest {
   useCaptions: boolean;
   /** Folder in which sidecars are looked for. */
   dir: string;
+  /** Words given by hand, which replace recognition whatever else is found. */
+  transcriptFile?: string;
 }
 
 /** Where the sound of a source is. */
@@ -48,7 +50,8 @@ export async function planTranscribe(p: Planner, request: TranscribeRequest): Pr
 }
 
 /** The captions to use, if any; says what was found and not used. */
-async function chooseCaptions(p: Planner, { file, source, language, useCaptions, dir }: TranscribeRequest): Promise<FoundCaptions | undefined> {
+async function chooseCaptions(p: Planner, { file, source, language, useCaptions, dir, transcriptFile }: TranscribeRequest): Promise<FoundCaptions | undefined> {
+  if (transcriptFile !== undefined) return givenCaptions(transcriptFile);
   const found = await findCaptions(dir, file.path, await p.read(source), language);
   const [best] = found;
   if (!best || best.kind === 'words' || useCaptions) return best;

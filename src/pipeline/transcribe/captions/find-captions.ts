@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import type { Source } from '../../../artifacts/schemas/source.js';
+import { SnvgError } from '../../../errors.js';
 
 /** Captions that may stand in for recognition. */
 export type FoundCaptions = {
@@ -38,6 +39,21 @@ export async function findCaptions(dir: string, sourcePath: string, source: Sour
     if (streamIndex !== null) found.push({ kind: 'track', streamIndex, name, language: null });
   }
   return found;
+}
+
+/**
+ * Captions that a person named, whatever they are called.
+ *
+ * @throws {SnvgError} CAPTIONS_INVALID when the file is missing or of no form that is read
+ */
+export async function givenCaptions(path: string): Promise<FoundCaptions> {
+  const name = basename(path);
+  const remedy = 'Give a word list (.json), SRT (.srt) or WebVTT (.vtt) file; docs/captions.md shows the forms.';
+  if (!(await stat(path).catch(() => undefined))?.isFile()) throw new SnvgError('CAPTIONS_INVALID', `There is no file ${path}`, remedy);
+  if (/\.(srt|vtt)$/i.test(name)) return { kind: 'cues', path, name, language: null };
+  const list = await peekWordList(path);
+  if (!list) throw new SnvgError('CAPTIONS_INVALID', `${name} is neither a word list nor a caption file`, remedy);
+  return { kind: 'words', path, name, language: list.language };
 }
 
 /** `talk.srt` → '', `talk.en.vtt` → 'en'; undefined for other files. */
