@@ -9,6 +9,8 @@ const longestKeyframeGapUs = 12_000_000;
 /** With a variable frame rate, the frame on screen at the wanted time may have begun this long before; a seek drops it. */
 const longestFrameUs = 5_000_000;
 
+const nearStartUs = 3_000_000;
+
 /**
  * How much earlier than wanted to seek, so that the frame on screen at the wanted time and all after it are decoded.
  * What comes before the wanted time must then be dropped by filters.
@@ -17,5 +19,7 @@ const longestFrameUs = 5_000_000;
  */
 export function seekPrerollUs(source: { container: string; variableFrameRate: boolean }, wantedUs: number): number {
   const isUnindexed = source.container.split(',').some((name) => unindexed.has(name));
-  return Math.min(wantedUs, isUnindexed ? longestKeyframeGapUs : source.variableFrameRate ? longestFrameUs : 0);
+  const prerollUs = isUnindexed ? longestKeyframeGapUs : source.variableFrameRate ? longestFrameUs : 0;
+  // So near the start, reading from it costs little, and what is missing there is missing in the source.
+  return wantedUs <= nearStartUs ? wantedUs : Math.min(wantedUs, prerollUs);
 }

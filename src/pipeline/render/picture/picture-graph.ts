@@ -84,5 +84,6 @@ export function thumbnailFilters(rows: number): string {
 
 export function probeFilters({ frames, box }: CaptionProbe): string {
   const chosen = frames.map((frame) => `eq(n,${frame})`).join('+');
-  return `select='${chosen}',crop=${box.width}:${box.height}:${box.x}:${box.y},format=yuv444p`;
+  // A scaler of its own: left to negotiation, the conversion may land in front of a split and cost every frame.
+  return `select='${chosen}',crop=${box.width}:${box.height}:${box.x}:${box.y},scale,format=yuv444p`;
 }

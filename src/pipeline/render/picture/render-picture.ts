@@ -70,5 +70,5 @@ export async function remux(host: MediaHost, soundFile: string): Promise<void> {
 
 /** A track time scale in which every frame of the rate has a whole number. */
 function timescale(num: number): number {
-  return num >= 10_000 ? num : num * Math.ceil(10_000 / num);
+  return num >= 1000 ? num : num * 512;
 }
