@@ -10,7 +10,7 @@ import type { FileRef } from '../../src/pipeline/stage.js';
 import { readTruth, transcriptOf } from '../segment/truth-talk.js';
 import { type RealPlanner, realPlanner } from '../support/real-planner.js';
 
-export const plainStyle: RenderStyle = {
+const plainStyle: RenderStyle = {
   captions: true,
   captionColor: '#FFFFFF',
   captionHighlight: '#FFE500',

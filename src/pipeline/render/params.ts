@@ -21,7 +21,7 @@ export interface RenderStyle {
 const color = z.string().regex(/^#[0-9a-fA-F]{6}$/);
 
 /** What a caption looks like; absent from the parameters when captions are off, so that their colour then changes nothing. */
-export const captionLook = z.object({ color, highlight: color, sizePx: z.int().positive(), uppercase: z.boolean() });
+const captionLook = z.object({ color, highlight: color, sizePx: z.int().positive(), uppercase: z.boolean() });
 export type CaptionLook = z.infer<typeof captionLook>;
 
 /**

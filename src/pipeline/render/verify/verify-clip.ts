@@ -93,8 +93,8 @@ function streamsCheck({ streams }: ProbedFile, { width, height, timeline }: Expe
   const video = streams.find((stream) => stream.codec_type === 'video');
   const audio = streams.find((stream) => stream.codec_type === 'audio');
   const found = [
-    `${video?.codec_name} ${video?.pix_fmt} ${video?.width}x${video?.height} ${video?.r_frame_rate}`,
-    `${audio?.codec_name} ${audio?.sample_rate} Hz ${audio?.channels} ch`,
+    video ? `${video.codec_name} ${video.pix_fmt} ${video.width}x${video.height} ${video.r_frame_rate}` : 'no picture',
+    audio ? `${audio.codec_name} ${audio.sample_rate} Hz ${audio.channels} ch` : 'no sound',
   ].join(', ');
   const { num, den } = timeline.fps;
   const wanted = `h264 yuv420p ${width}x${height} ${num}/${den}, aac 48000 Hz 2 ch`;
