@@ -142,8 +142,15 @@ async function main(argv: readonly string[]): Promise<void> {
     const { printError } = await import('./ui/error-lines.js');
     const json = argv.includes('--json');
     const color = process.stderr.isTTY && !process.env['NO_COLOR'] && !argv.includes('--no-color');
-    process.exitCode = printError(error instanceof CommanderError ? usageError(error) : error, { json, color, stdout: process.stdout, stderr: process.stderr });
+    process.exitCode = printError(error instanceof CommanderError ? usageError(error) : error, { json, color, stdout: process.stdout, stderr: process.stderr, stack: argv.includes('debug') });
   }
+}
+
+// A reader that has seen enough (`| head`) ends the showing, not the work.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
 }
 
 await main(process.argv);

@@ -75,7 +75,8 @@ describe('snvg process talk.mp4', () => {
         if (!asked || !answered) throw new Error('the truth lacks the question');
         for (const { startUs } of clip.ranges) {
           const start = startUs / 1e6;
-          expect(start > asked.start + 0.5 && start < answered.end - 0.25, `clip ${clip.index} starts inside ${question}/${answer}`).toBe(false);
+          // From the end of the question on it would be lost; before it, at least the asking sentence is heard.
+          expect(start > asked.end - 0.5 && start < answered.end - 0.25, `clip ${clip.index} starts inside ${answer}, without ${question}`).toBe(false);
         }
       }
       const retake = truth.utterances.find((utterance) => utterance.id === 't19');

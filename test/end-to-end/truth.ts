@@ -69,8 +69,8 @@ export function onSentenceEdges(spans: readonly Span[], truth: Truth, toleranceS
     // A clip may lie a little before its first word and after its last: the nearest edge within the margin is what counts.
     const firstStart = starts.filter((start) => start >= span.start - toleranceSeconds).toSorted((a, b) => a - b)[0] ?? Infinity;
     const lastEnd = ends.filter((end) => end <= span.end + toleranceSeconds).toSorted((a, b) => b - a)[0] ?? -Infinity;
-    const speechBefore = truth.utterances.flatMap((utterance) => utterance.words ?? []).some((word) => word.s >= span.start - toleranceSeconds && word.s < firstStart - 0.001);
-    const speechAfter = truth.utterances.flatMap((utterance) => utterance.words ?? []).some((word) => word.e <= span.end + toleranceSeconds && word.e > lastEnd + 0.001);
+    const speechBefore = truth.utterances.flatMap((utterance) => utterance.words ?? []).some((word) => word.s >= span.start - toleranceSeconds && word.s < firstStart - 0.05);
+    const speechAfter = truth.utterances.flatMap((utterance) => utterance.words ?? []).some((word) => word.e <= span.end + toleranceSeconds && word.e > lastEnd + 0.05);
     return near(firstStart, starts) && near(lastEnd, ends) && !speechBefore && !speechAfter;
   });
 }
