@@ -24,8 +24,11 @@ export async function writeStageResult(app: App, stage: Exclude<StageId, 'publis
 
 /** The word list form of docs/captions.md, in seconds: what `--transcript` and a sidecar take. */
 function wordList({ language, words, sentences }: Transcript): unknown {
-  const timed = ({ text, startUs, endUs }: { text: string; startUs: number; endUs: number }): { text: string; start: number; end: number } => ({ text, start: startUs / 1e6, end: endUs / 1e6 });
   return { language, words: words.map((word) => ({ ...timed(word), confidence: word.confidence })), sentences: sentences.map(timed) };
+}
+
+function timed({ text, startUs, endUs }: { text: string; startUs: number; endUs: number }): { text: string; start: number; end: number } {
+  return { text, start: startUs / 1e6, end: endUs / 1e6 };
 }
 
 function serialise(path: string, made: unknown, transcript: Transcript | undefined): string {
