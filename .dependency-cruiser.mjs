@@ -148,7 +148,7 @@ export default {
     },
 
     onlyHome('fluent-ffmpeg-home', 'fluent-ffmpeg', '^src/media/ffmpeg\\.ts$', 'It builds argument lists, in one module (ADR 0002).'),
-    onlyHome('execa-home', 'execa', '^src/process/run\\.ts$', 'Every child process is started by process/run.ts (ADR 0002).'),
+    onlyHome('execa-home', 'execa', '^src/process/child\\.ts$', 'Every child process is started by process/child.ts (ADR 0002).'),
     onlyHome('onnxruntime-home', 'onnxruntime-[^/]+', '^src/inference/', 'Models run behind src/inference (ADR 0003).'),
     onlyHome('better-sqlite3-home', 'better-sqlite3', '^src/jobs/', 'The database has one home (ADR 0005).'),
     onlyHome('ink-home', '(ink|react|react-reconciler)', '^src/ui/ink/', 'The live view alone draws with ink.'),
@@ -157,7 +157,7 @@ export default {
     {
       name: 'child-process-home',
       severity: 'error',
-      comment: 'A child that process/run.ts did not start is not found again after a kill (ADR 0009).',
+      comment: 'A child that process/child.ts did not start is not found again after a kill (ADR 0009).',
       from: { path: '^src/', pathNot: '^src/process/' },
       to: { path: '^(node:)?child_process$', dependencyTypesNot: ['type-only'] },
     },

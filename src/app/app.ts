@@ -20,7 +20,7 @@ import { Resources } from '../pipeline/resources.js';
 import type { Toolchain } from '../pipeline/stage.js';
 import { isSameProcessAlive, ownIdentity, ownerTag, startTimeOf } from '../process/identity.js';
 import { reapOrphans } from '../process/reaper.js';
-import { observeChildren } from '../process/run.js';
+import { observeChildren } from '../process/child.js';
 import { findToolchain } from './toolchain.js';
 
 export type { JobRow };

@@ -1,5 +1,5 @@
 import { SnvgError } from '../errors.js';
-import { killAllChildren } from '../process/run.js';
+import { killAllChildren } from '../process/child.js';
 
 /** Turns the first SIGINT or SIGTERM into an abort, and the second into leaving at once, children and all. */
 export function signalsOf(process: NodeJS.Process): AbortSignal {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { SnvgError } from '../errors.js';
-import { startService, type Service } from '../process/run.js';
+import { startService, type Service } from '../process/service.js';
 import { runtimeFlag, type RuntimeChoice, type WorkerFault, type WorkerMethods, type WorkerReply, type WorkerRequest } from './worker-protocol.js';
 
 export interface ModelWorkerOptions {

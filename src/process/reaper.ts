@@ -20,7 +20,7 @@ export function reapOrphans(recorded: readonly Owned[]): number[] {
   for (const { child, owner } of [...recorded, ...taggedProcesses()]) {
     if (isSameProcessAlive(owner) || !isSameProcessAlive(child)) continue;
     try {
-      // Every child leads a group of its own (run.ts), so its own children go with it.
+      // Every child leads a group of its own (child.ts), so its own children go with it.
       process.kill(-child.pid, 'SIGKILL');
       reaped.push(child.pid);
     } catch {

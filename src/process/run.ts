@@ -1,36 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { execa, type ResultPromise } from 'execa';
 import { SnvgError } from '../errors.js';
-import { ownerTag } from './identity.js';
-
-/** A child process, as observers see it. `startedAt` distinguishes it from a later process with the same pid. */
-interface ChildRecord {
-  pid: number;
-  command: string;
-}
-
-/** Told about every child, so that a killed run's children can be found and ended later. */
-export interface ChildObserver {
-  started(child: ChildRecord): void;
-  ended(child: ChildRecord): void;
-}
-
-let observer: ChildObserver | undefined;
-
-const living = new Set<number>();
-
-/** Ends every child and what it started, at once: for a second Ctrl-C and for the way out after a bug. */
-export function killAllChildren(): void {
-  for (const pid of living) signalGroup(pid, 'SIGKILL');
-}
-
-// Children lead groups of their own, so a terminal's Ctrl-C does not reach them and nothing else ends them at exit.
-process.on('exit', killAllChildren);
-
-/** The composition root installs one observer per process. */
-export function observeChildren(next: ChildObserver | undefined): void {
-  observer = next;
-}
+import { announce, eachLine, endGroup, forget, LineTail, spawnTool } from './child.js';
 
 export interface RunOptions {
   command: string;
@@ -73,9 +43,6 @@ export class ToolFailure extends Error {
   }
 }
 
-const tailLines = 40;
-const killGraceMs = 2_000;
-
 /**
  * Runs one program to its end in a process group of its own: no stdin, output bounded or streamed,
  * the whole group ended on abort (TERM, then KILL after 2 s).
@@ -89,19 +56,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
   // One signal ends every child of a run, and there may be more of them than Node's guess at a leak.
   if (options.signal) setMaxListeners(0, options.signal);
   const startedMs = performance.now();
-  const child = execa(options.command, options.args, {
-    cwd: options.cwd,
-    env: { ...options.env, SNVG_OWNER: ownerTag() },
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-    buffer: false,
-    reject: false,
-    detached: true,
-    encoding: 'buffer',
-  });
+  const child = spawnTool(options);
   const record = announce(child, options.command);
-  const tail: string[] = [];
+  const tail = new LineTail();
   let lastHeardMs = performance.now();
   let stalled = false;
   const heard = (): void => {
@@ -131,8 +88,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   }
   eachLine(stderr, (line) => {
     heard();
-    tail.push(line.slice(0, 500));
-    if (tail.length > tailLines) tail.shift();
+    tail.keep(line);
     options.onStderrLine?.(line);
   });
   try {
@@ -147,115 +103,16 @@ export async function run(options: RunOptions): Promise<RunResult> {
     if (exitCode === undefined || !(options.allowedExitCodes ?? [0]).includes(exitCode)) {
       throw new ToolFailure(result.shortMessage ?? `${options.command} failed`, {
         exitCode,
-        stderrTail: tail,
+        stderrTail: tail.lines,
         notStarted: record === undefined,
         cause: result.cause,
       });
     }
-    return { exitCode, stderrTail: tail, wallMs: performance.now() - startedMs };
+    return { exitCode, stderrTail: tail.lines, wallMs: performance.now() - startedMs };
   } finally {
     clearInterval(watch);
     options.signal?.removeEventListener('abort', stop);
     if (record) forget(record);
-  }
-}
-
-/** A long-lived child that answers one JSON line per request line, and ends when its stdin closes. */
-export interface Service {
-  readonly pid: number | undefined;
-  send(message: unknown): void;
-  onMessage(listener: (message: unknown) => void): void;
-  /** Resolves with the exit code when the child has ended for whatever reason. */
-  readonly ended: Promise<{ exitCode: number | undefined; stderrTail: string[] }>;
-  /** Closes stdin and waits; ends the group when it does not leave by itself. */
-  close(): Promise<void>;
-}
-
-/** Starts a child that speaks NDJSON over stdin and stdout. */
-export function startService(options: { command: string; args: readonly string[]; cwd: string; env?: Record<string, string> }): Service {
-  const child = execa(options.command, options.args, {
-    cwd: options.cwd,
-    env: { ...options.env, SNVG_OWNER: ownerTag() },
-    stdin: 'pipe',
-    stdout: 'pipe',
-    stderr: 'pipe',
-    buffer: false,
-    reject: false,
-    detached: true,
-    encoding: 'buffer',
-  });
-  const record = announce(child, options.command);
-  const tail: string[] = [];
-  const listeners = new Set<(message: unknown) => void>();
-  const keepTail = (line: string): void => {
-    tail.push(line.slice(0, 500));
-    if (tail.length > tailLines) tail.shift();
-  };
-  eachLine(child.stdout, (line) => {
-    const message = parseMessage(line);
-    // A native library may print to stdout too: its line is no message, but may explain a failure.
-    if (message === undefined) keepTail(line);
-    else for (const listener of listeners) listener(message);
-  });
-  eachLine(child.stderr, keepTail);
-  // A child that dies with requests unsent reports it through `ended`, not as an unhandled EPIPE.
-  child.stdin.on('error', () => {});
-  const ended = child.then((result) => {
-    if (record) forget(record);
-    return { exitCode: result.exitCode, stderrTail: tail };
-  });
-  return {
-    pid: child.pid,
-    send: (message) => {
-      child.stdin.write(`${JSON.stringify(message)}\n`);
-    },
-    onMessage: (listener) => {
-      listeners.add(listener);
-    },
-    ended,
-    close: async () => {
-      child.stdin.end();
-      const timer = setTimeout(() => endGroup(child), killGraceMs);
-      await ended;
-      clearTimeout(timer);
-    },
-  };
-}
-
-function parseMessage(line: string): unknown {
-  if (!line.startsWith('{')) return undefined;
-  try {
-    return JSON.parse(line) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function announce(child: { pid?: number | undefined }, command: string): ChildRecord | undefined {
-  if (child.pid === undefined) return undefined;
-  const record = { pid: child.pid, command };
-  living.add(record.pid);
-  observer?.started(record);
-  return record;
-}
-
-function forget(record: ChildRecord): void {
-  living.delete(record.pid);
-  observer?.ended(record);
-}
-
-function endGroup(child: Pick<ResultPromise, 'pid'>): void {
-  const pid = child.pid;
-  if (pid === undefined) return;
-  signalGroup(pid, 'SIGTERM');
-  setTimeout(() => signalGroup(pid, 'SIGKILL'), killGraceMs).unref();
-}
-
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // The group has already ended.
   }
 }
 
@@ -292,18 +149,4 @@ class ChunkConsumer {
       // The pipe broke off because the child was ended: its exit code tells why.
     }
   }
-}
-
-/** Splits at \n and \r (ffmpeg redraws its status with \r); a last line without an end counts. */
-function eachLine(stream: NodeJS.ReadableStream, onLine: (line: string) => void): void {
-  let rest = '';
-  stream.setEncoding('utf8');
-  stream.on('data', (chunk: string) => {
-    const lines = (rest + chunk).split(/[\r\n]/);
-    rest = lines.pop() ?? '';
-    for (const line of lines) onLine(line);
-  });
-  stream.on('end', () => {
-    if (rest !== '') onLine(rest);
-  });
 }

@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { isSameProcessAlive, startTimeOf } from '../../src/process/identity.js';
 import { reapOrphans } from '../../src/process/reaper.js';
-import { observeChildren, run, startService, ToolFailure } from '../../src/process/run.js';
+import { observeChildren } from '../../src/process/child.js';
+import { run, ToolFailure } from '../../src/process/run.js';
+import { startService } from '../../src/process/service.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 /** Runs `body` and returns the pids of children that were announced while it ran. */
