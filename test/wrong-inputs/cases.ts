@@ -15,7 +15,7 @@ export interface Scratch {
 export interface Prepared {
   args: readonly string[];
   env?: Record<string, string>;
-  uid?: number;
+  asOrdinaryUser?: true;
   /** Another working directory than `scratch.cwd`. */
   cwd?: string;
   /** Undoes what removing the folders cannot. */
@@ -168,14 +168,11 @@ export const wrongInputs: readonly WrongInput[] = [
     exitCode: 3,
     leavesJob: true,
     ...(isRoot ? {} : { skip: 'only root can run as another user' }),
-    prepare: ({ cwd, side }) => {
+    prepare: ({ cwd }) => {
       excerpt(join(cwd, 'private.mp4'), 30);
       chmodSync(join(cwd, 'private.mp4'), 0o600);
-      chownSync(cwd, nobody, nobody);
-      const home = join(side, 'home-of-nobody');
-      mkdirSync(home);
-      chownSync(home, nobody, nobody);
-      return processing('private.mp4', { uid: nobody, env: { SNVG_HOME: home, HOME: home } });
+      chownSync(join(cwd, 'private.mp4'), nobody, nobody);
+      return processing('private.mp4', { asOrdinaryUser: true });
     },
   },
   {

@@ -10,8 +10,8 @@ export interface Invocation {
   args: readonly string[];
   cwd: string;
   env?: Record<string, string>;
-  /** Runs as this user and group id instead of ours; needs root. */
-  uid?: number;
+  /** Takes root's right to read everybody's files away (capabilities(7)), so that permissions count as for any user; needs root. */
+  asOrdinaryUser?: true;
 }
 
 export interface Outcome {
@@ -29,7 +29,8 @@ export interface Outcome {
 export function runSnvg(invocation: Invocation): Promise<Outcome> {
   const script = '"$@"; code=$?; times >"$SNVG_TEST_TIMES"; exit $code';
   const times = join(invocation.cwd, '..', 'times.txt');
-  const asUser = invocation.uid === undefined ? [] : ['setpriv', `--reuid=${invocation.uid}`, `--regid=${invocation.uid}`, '--clear-groups'];
+  const privileges = '-dac_override,-dac_read_search';
+  const asUser = invocation.asOrdinaryUser ? ['setpriv', `--bounding-set=${privileges}`, `--inh-caps=${privileges}`] : [];
   return new Promise((done, fail) => {
     const child = spawn('/bin/bash', ['-c', script, 'bash', ...asUser, process.execPath, snvgBin, ...invocation.args], {
       cwd: invocation.cwd,
