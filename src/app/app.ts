@@ -101,8 +101,9 @@ export async function openApp(options: AppOptions): Promise<App> {
   return app;
 }
 
+/** Tasks weigh half cores. */
 function slotsOf(settings: Settings): number {
-  return settings.concurrency ?? availableParallelism();
+  return 2 * (settings.concurrency ?? availableParallelism());
 }
 
 /** Writes down every child while it lives, so that a later run can end it should this one be killed. */

@@ -7,6 +7,7 @@ import { OutputFolder } from '../output/folder.js';
 import { buildManifest } from '../output/manifest.js';
 import { planJob, type JobOutcome, type JobRequest } from '../pipeline/plan.js';
 import { Runner } from '../pipeline/runner.js';
+import { stages } from '../pipeline/stages.js';
 import type { RunEvent, RunEventBody } from '../pipeline/run-event.js';
 import { parseTarget, type Target } from '../publishers/registry.js';
 import type { App } from './app.js';
@@ -85,7 +86,12 @@ async function workOn(app: App, place: JobPlace, options: ProcessOptions, emit: 
   if (settings.fresh) await forget(app, place.jobId);
 
   const fingerprint = rememberedFingerprints(app.memo);
-  const runner = new Runner({ backend: await app.backend(), store: app.store, results: app.results, toolchain: await app.toolchain(), signal, emit, fingerprint });
+  await (await stages.ingest()).checkFile(request.path);
+  // What fails ends the rest of the plan: nobody would use its results in this run.
+  const ending = new AbortController();
+  const planSignal = AbortSignal.any([signal, ending.signal]);
+  setMaxListeners(0, planSignal);
+  const runner = new Runner({ backend: await app.backend(), store: app.store, results: app.results, toolchain: await app.toolchain(), signal: planSignal, emit, fingerprint });
   const delivery = new Delivery(folder, app.store, request.formats);
   let outcome: JobOutcome;
   try {
@@ -107,6 +113,9 @@ async function workOn(app: App, place: JobPlace, options: ProcessOptions, emit: 
         emit({ type: 'clip-ready', index, title, score, path: `${place.outputDir}/${output.path}`, format: rendered.format, durationUs: clip.durationUs });
       },
     });
+  } catch (error) {
+    ending.abort(error);
+    throw error;
   } finally {
     await runner.settle();
   }

@@ -69,7 +69,7 @@ export const options = [
   { key: 'loudness', group: group.encode, type: 'number', default: -14, min: -30, max: -8, placeholder: 'LUFS', env: 'SNVG_LOUDNESS', scope: 'run', doc: 'Integrated loudness of each clip' },
   { key: 'output', group: group.place, type: 'text', default: null, placeholder: 'folder', path: 'folder', short: 'o', env: 'SNVG_OUTPUT', scope: 'run', doc: 'Output folder (default: <name>.snvg in the working directory)' },
   { key: 'to', group: group.place, type: 'list', default: [], placeholder: 'target', env: 'SNVG_TO', scope: 'run', doc: 'Publish to these targets after rendering (file:<folder>)' },
-  { key: 'concurrency', group: group.run, type: 'integer', default: null, min: 1, max: 256, placeholder: 'slots', short: 'j', env: 'SNVG_CONCURRENCY', scope: 'run', doc: 'CPU slots to use (default: all cores)' },
+  { key: 'concurrency', group: group.run, type: 'integer', default: null, min: 1, max: 256, placeholder: 'cores', short: 'j', env: 'SNVG_CONCURRENCY', scope: 'run', doc: 'CPU cores to use (default: all)' },
   { key: 'strict', group: group.run, type: 'boolean', default: false, env: 'SNVG_STRICT', scope: 'run', doc: 'Exit 8 when anything was done in a lesser way' },
   { key: 'fresh', group: group.run, type: 'boolean', default: false, scope: 'run', flagOnly: true, doc: 'Forget earlier results for this source and start anew' },
   { key: 'dryRun', group: group.run, type: 'boolean', default: false, scope: 'run', flagOnly: true, doc: 'Say what would be done; write nothing' },

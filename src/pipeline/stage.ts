@@ -71,7 +71,10 @@ export interface Operation<P = unknown, I extends TaskInputs = TaskInputs, O ext
   readonly outputs: O;
   /** Which parts of the toolchain change the output: their identities enter the key. */
   readonly tools: readonly ('ffmpeg' | 'fonts' | `model:${string}`)[];
-  /** Concurrency weight: how many of the machine's CPU slots one run takes. */
+  /**
+   * Concurrency weight: how many half cores one run takes on average. Halves, because a task's steps (cutting sound,
+   * encoding, proving) fill now more and now less than the threads it has.
+   */
   readonly slots: number;
   run(inputs: I, ctx: StageContext<P>): Promise<Outputs<O>>;
 }

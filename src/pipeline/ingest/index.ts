@@ -4,6 +4,8 @@ import type { FileRef, Planner } from '../stage.js';
 import { checkFile } from './check-file.js';
 import { probeOperation, shortestClipUs } from './probe-operation.js';
 
+export { checkFile };
+
 export const operations = [probeOperation];
 
 /**

@@ -12,7 +12,7 @@ export const chunkOperation = defineOperation({
   params: z.object({ language: z.string(), chunk: range, islands: z.array(range) }),
   outputs: { part: 'transcript-part' },
   tools: [speechModelTool],
-  slots: 1,
+  slots: 2,
   async run(inputs: { pcm: ArtifactRef<'speech.pcm'> }, ctx) {
     const { language, chunk, islands } = ctx.params;
     const { words } = await askSpeechWorker(ctx, 'recognise', { model: speechModel, pcmPath: await ctx.path(inputs.pcm), chunk, language, islands });

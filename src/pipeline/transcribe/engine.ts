@@ -1,5 +1,7 @@
+import { availableParallelism, totalmem } from 'node:os';
+import { ModelWorkerPool } from '../../inference/model-worker-pool.js';
+import { workerEntry } from '../../inference/model-worker.js';
 import type { StageContext } from '../stage.js';
-import { ModelWorker, workerEntry } from '../../inference/model-worker.js';
 import type { SpeechMethods } from './recogniser/speech-methods.js';
 
 /** The recogniser that ships. Its hash enters the keys of the tasks that use it. */
@@ -7,8 +9,12 @@ export const speechModel = 'whisper-base';
 export const speechModelTool = 'model:whisper-base';
 export const vadModelTool = 'model:silero-vad';
 
+/** A worker holds 0.55 to 0.65 GB: it may have a third of its share of the memory. */
+const memoryPerWorkerBytes = 2_000_000_000;
+const mostWorkers = Math.min(4, availableParallelism(), Math.floor(totalmem() / memoryPerWorkerBytes));
+
 /**
- * Asks the run's one speech worker, which stays loaded until the run ends, and adds the CPU it used to the task.
+ * Asks one of the run's speech workers, which stay loaded until the run ends, and adds the CPU it used to the task.
  *
  * @throws {SnvgError} MODEL_MISSING, MODEL_CORRUPT, INFERENCE_MISSING, TOOL_FAILED when the worker died
  */
@@ -19,8 +25,9 @@ export async function askSpeechWorker<K extends keyof SpeechMethods>(
   onProgress?: (fraction: number) => void,
 ): Promise<SpeechMethods[K]['result']> {
   const { modelsDir } = ctx.toolchain;
-  const worker = await ctx.shared('transcribe/speech-worker', async () => new ModelWorker<SpeechMethods>({ name: 'speech recogniser', entry: workerEntry('./speech-worker', import.meta.url), cwd: modelsDir }));
-  const { value, cpuSeconds } = await worker.request(method, { ...params, modelsDir } as SpeechMethods[K]['params'], { signal: ctx.signal, onProgress });
+  const options = { name: 'speech recogniser', entry: workerEntry('./speech-worker', import.meta.url), cwd: modelsDir };
+  const workers = await ctx.shared('transcribe/speech-workers', async () => new ModelWorkerPool<SpeechMethods>(options, mostWorkers));
+  const { value, cpuSeconds } = await workers.request(method, { ...params, modelsDir } as SpeechMethods[K]['params'], { signal: ctx.signal, onProgress });
   ctx.addCpuSeconds(cpuSeconds);
   return value;
 }

@@ -84,12 +84,11 @@ async function takeCaptions(p: Planner, file: FileRef, captions: FoundCaptions, 
 
 async function recognise(p: Planner, { speech, pcm }: Sound, language: string): Promise<ArtifactRef<'transcript'>> {
   const { chunks, islands } = await p.read(speech);
-  const parts: ArtifactRef<'transcript-part'>[] = [];
-  // One after another: the recogniser is one thread, and other stages need the other slots.
-  for (const [i, chunk] of chunks.entries()) {
+  const heard = chunks.map((chunk, i) => {
     const within = islands.filter((island) => island.startUs < chunk.endUs && island.endUs > chunk.startUs);
-    const { part } = await p.task(chunkOperation, { language, chunk, islands: within }, { pcm }, { label: `words ${i + 1} of ${chunks.length}` });
-    parts.push(part);
-  }
+    // In order of time, and before anything else of this job: every later stage waits for the last of them.
+    return p.task(chunkOperation, { language, chunk, islands: within }, { pcm }, { label: `words ${i + 1} of ${chunks.length}`, priority: 1_000 - i / chunks.length });
+  });
+  const parts = (await Promise.all(heard)).map(({ part }) => part);
   return (await p.task(joinOperation, { language }, { parts }, { label: 'sentences' })).transcript;
 }

@@ -17,7 +17,7 @@ export const languageOperation = defineOperation({
   params: z.object({}),
   outputs: { language: 'language' },
   tools: [speechModelTool],
-  slots: 1,
+  slots: 2,
   async run(inputs: { speech: ArtifactRef<'speech'>; pcm: ArtifactRef<'speech.pcm'> }, ctx) {
     const speech = await ctx.read(inputs.speech);
     const chunks = spread(speech.chunks);

@@ -20,7 +20,7 @@ export const speechOperation = defineOperation({
   params: z.object({}),
   outputs: { speech: 'speech', pcm: 'speech.pcm' },
   tools: ['ffmpeg', vadModelTool],
-  slots: 1,
+  slots: 2,
   async run(inputs: { file: FileRef; source: ArtifactRef<'source'> }, ctx) {
     const source = await ctx.read(inputs.source);
     const pcmPath = join(ctx.scratchDir, 'speech.pcm');

@@ -28,7 +28,7 @@ export const analyzeFine = defineOperation<Params, Inputs, { fine: 'fine' }>({
   params,
   outputs: { fine: 'fine' },
   tools: ['ffmpeg', 'model:centerface'],
-  slots: 1,
+  slots: 2,
   run: async ({ file, source: sourceRef }, ctx) => {
     const source = await ctx.read(sourceRef);
     const { window } = ctx.params;
