@@ -167,7 +167,7 @@ export const wrongInputs: readonly WrongInput[] = [
     code: 'MEDIA_UNREADABLE',
     exitCode: 3,
     leavesJob: true,
-    ...(isRoot ? {} : { skip: 'only root can run as another user' }),
+    ...(isRoot ? {} : { skip: 'only root can give a file to another user' }),
     prepare: ({ cwd }) => {
       excerpt(join(cwd, 'private.mp4'), 30);
       chmodSync(join(cwd, 'private.mp4'), 0o600);
