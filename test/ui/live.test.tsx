@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { cleanup, render } from 'ink-testing-library';
 import stringWidth from 'string-width';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LiveView, type LiveState } from '../../src/ui/ink/live-view.js';
 import { eventLines } from '../../src/ui/lines.js';
 import { RunView } from '../../src/ui/run-view.js';
@@ -88,7 +88,11 @@ if (!hasTmux && process.env['CI'] === 'true') throw new Error('the live view is 
 // A real terminal between the program and what is looked at.
 describe.skipIf(!hasTmux)('on a terminal (skipped where tmux is not installed)', () => {
   const root = fileURLToPath(new URL('../..', import.meta.url));
-  const socket = `snvg-test-${randomUUID()}`;
+  // One server a test: a new client may still reach the last test's server while it is ending.
+  let socket = '';
+  beforeEach(() => {
+    socket = `snvg-test-${randomUUID()}`;
+  });
   const tmux = (...args: string[]): string => execFileSync('tmux', ['-L', socket, '-f', '/dev/null', ...args], { encoding: 'utf8' });
   afterEach(() => {
     spawnSync('tmux', ['-L', socket, 'kill-server']);
