@@ -84,7 +84,7 @@ async function twoHourGoals(dir: string, goals: Goal[], figures: Figure[]): Prom
   made(dir);
   const long = await runProcess(source, dir, ['--ffmpeg', reportingFfmpeg(dir)]);
   const decoded = countDecodedFrames(dir, source.path);
-  const frames = (long.manifest.source.durationUs / 1e6) * long.manifest.source.fps;
+  const frames = (long.manifest.source.durationUs / 1e6) * (long.manifest.source.fps ?? 0);
   goals.push(
     { name: '2 hours, frames decoded outside renders', measured: (decoded.elsewhere / frames) * 100, goal: 10, unit: '%', beside: `${decoded.elsewhere} of ${frames.toFixed(0)}; in renders ${decoded.inRenders}` },
     { name: '2 hours, memory of snvg itself', measured: long.peakRssBytes / 1e6, goal: 250, unit: 'MB', beside: `its children apart` },

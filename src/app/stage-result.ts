@@ -42,9 +42,11 @@ function serialise(path: string, made: unknown, transcript: Transcript | undefin
 
 function tell(stage: StageId, outcome: JobOutcome, transcript: Transcript | undefined, candidates: Candidates | undefined): string {
   const { video, audio, durationUs } = outcome.source;
+  const seen = video ? `${video.codec} ${video.displayWidth}×${video.displayHeight} at ${(video.fps.num / video.fps.den).toFixed(3)} fps` : 'no picture';
+  const heard = audio ? `${audio.codec} ${audio.channels} ch` : 'no sound';
   switch (stage) {
     case 'ingest':
-      return `${outcome.source.container}, ${seconds(durationUs)} s, ${video.codec} ${video.displayWidth}×${video.displayHeight} at ${(video.fps.num / video.fps.den).toFixed(3)} fps, ${audio.codec} ${audio.channels} ch\n`;
+      return `${outcome.source.container}, ${seconds(durationUs)} s, ${seen}, ${heard}\n`;
     case 'transcribe':
       return `${(transcript?.sentences ?? []).map((sentence) => `${seconds(sentence.startUs).padStart(8)}  ${sentence.text}`).join('\n')}\n`;
     case 'segment':

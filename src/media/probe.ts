@@ -8,7 +8,7 @@ import { inputGuards, inputLocator } from './input-guards.js';
 /** ffprobe prints most numbers as text and leaves out what it does not know. */
 const numeric = z.union([z.string(), z.number()]).optional();
 
-const sideData = z.looseObject({ side_data_type: z.string().optional(), rotation: z.number().optional() });
+const sideData = z.looseObject({ side_data_type: z.string().optional(), rotation: z.number().optional(), dv_profile: z.int().nonnegative().optional() });
 
 const probedStream = z.looseObject({
   index: z.int().nonnegative(),
@@ -18,6 +18,10 @@ const probedStream = z.looseObject({
   height: z.int().nonnegative().optional(),
   sample_aspect_ratio: z.string().optional(),
   pix_fmt: z.string().optional(),
+  bits_per_raw_sample: numeric,
+  color_range: z.string().optional(),
+  color_space: z.string().optional(),
+  color_primaries: z.string().optional(),
   color_transfer: z.string().optional(),
   field_order: z.string().optional(),
   r_frame_rate: z.string().optional(),

@@ -22,7 +22,7 @@ export interface ManifestInput {
 /** The public result of one job (docs/manifest.md). Clips stand in the order of the timeline. */
 export function buildManifest(input: ManifestInput): Manifest {
   const { source, candidates } = input;
-  const { fps, displayWidth, displayHeight } = source.artifact.video;
+  const { video } = source.artifact;
   return {
     schemaVersion: 1,
     job: input.job,
@@ -30,9 +30,9 @@ export function buildManifest(input: ManifestInput): Manifest {
       path: source.path,
       sha256: source.sha256,
       durationUs: source.artifact.durationUs,
-      width: displayWidth,
-      height: displayHeight,
-      fps: Math.round((fps.num / fps.den) * 1000) / 1000,
+      width: video?.displayWidth ?? null,
+      height: video?.displayHeight ?? null,
+      fps: video && Math.round((video.fps.num / video.fps.den) * 1000) / 1000,
     },
     stages: input.stages,
     clips: input.clips

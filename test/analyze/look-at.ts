@@ -5,6 +5,7 @@ import type { ArtifactRef } from '../../src/artifacts/kinds.js';
 import type { Fine } from '../../src/artifacts/schemas/analysis.js';
 import type { Range, Rational } from '../../src/artifacts/schemas/common.js';
 import type { Source } from '../../src/artifacts/schemas/source.js';
+import { plainVideo } from '../support/plain-video.js';
 import { analyzeFine } from '../../src/pipeline/analyze/fine/analyze-fine.js';
 import type { Notice } from '../../src/pipeline/notice.js';
 import { Resources } from '../../src/pipeline/resources.js';
@@ -69,24 +70,6 @@ export class Looker {
   }
 }
 
-function sourceOf({ width, height, fps, stream }: Video): Pick<Source, 'video'> {
-  return {
-    video: {
-      index: 0,
-      codec: 'h264',
-      codedWidth: width,
-      codedHeight: height,
-      displayWidth: width,
-      displayHeight: height,
-      rotationDegrees: 0,
-      sampleAspectRatio: { num: 1, den: 1 },
-      fps,
-      variableFrameRate: false,
-      pixelFormat: 'yuv420p',
-      colorTransfer: null,
-      hdr: null,
-      interlaced: false,
-      ...stream,
-    },
-  };
+function sourceOf({ width, height, fps, stream }: Video): Pick<Source, 'video' | 'audio'> {
+  return { video: plainVideo({ codedWidth: width, codedHeight: height, fps, ...stream }), audio: null };
 }

@@ -91,7 +91,7 @@ describe('snvg process talk.mp4', () => {
       const [range] = clip.ranges;
       if (!output || !range) return [];
       const [proof] = place.receipt('talk.snvg', output.receipt).outputs;
-      return proof ? [{ span: { start: range.startUs / 1e6, end: range.endUs / 1e6 }, camera: proof.camera, width: manifest.source.width, height: manifest.source.height }] : [];
+      return proof ? [{ span: { start: range.startUs / 1e6, end: range.endUs / 1e6 }, camera: proof.camera, width: manifest.source.width ?? 0, height: manifest.source.height ?? 0 }] : [];
     });
     const framing = framingOf(clips, truth);
     expect(framing.samples).toBeGreaterThan(100);

@@ -10,6 +10,7 @@ import { captionPixels } from '../../src/pipeline/render/verify/caption-pixels.j
 import { compareFrames } from '../../src/pipeline/render/verify/compare-frames.js';
 import { startsFast } from '../../src/pipeline/render/verify/mp4-layout.js';
 import { type Expectation, verifyClip } from '../../src/pipeline/render/verify/verify-clip.js';
+import { plainVideo } from '../support/plain-video.js';
 import { testToolchain } from '../support/real-planner.js';
 import { makeMedia } from './look-at-clip.js';
 
@@ -74,7 +75,7 @@ describe('a finished file', () => {
     host = { toolchain: testToolchain, signal: new AbortController().signal, scratchDir: mkdtempSync(join(tmpdir(), 'snvg-test-')), addCpuSeconds: () => {} };
     const source = makeMedia(['-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=25:d=2.2', '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'], join(host.scratchDir, 'source.mp4'));
     const soundPath = makeMedia(['-f', 'lavfi', '-i', 'sine=frequency=300:sample_rate=48000:duration=2', '-ac', '2', '-c:a', 'aac'], join(host.scratchDir, 'sound.m4a'));
-    const video = { index: 0, codec: 'h264', codedWidth: 320, codedHeight: 180, displayWidth: 320, displayHeight: 180, rotationDegrees: 0, sampleAspectRatio: { num: 1, den: 1 }, fps: timeline.fps, variableFrameRate: false, pixelFormat: 'yuv420p', colorTransfer: null, hdr: null, interlaced: false };
+    const video = plainVideo({ codedWidth: 320, codedHeight: 180, fps: timeline.fps });
     await renderPicture(
       host,
       { excerpts: [{ input: { path: source }, prerollUs: 0 }], video, timeline, camera, width: 1080, height: 1920, thumbnailRows: 1200, captions: false, probe, coverFrame: 5, soundPath, crf: 23, preset: 'ultrafast', threads: 2 },

@@ -7,6 +7,7 @@ import { hashFile } from '../../src/artifacts/fingerprint.js';
 import { FileArtifactStore } from '../../src/artifacts/file-store.js';
 import type { ArtifactRef } from '../../src/artifacts/kinds.js';
 import type { Source } from '../../src/artifacts/schemas/source.js';
+import { plainVideo } from '../support/plain-video.js';
 import type { Speech, Transcript } from '../../src/artifacts/schemas/speech.js';
 import { TaskResults } from '../../src/artifacts/task-results.js';
 import { modelIdentities } from '../../src/inference/model-catalog.js';
@@ -89,23 +90,9 @@ async function describe(path: string): Promise<Source> {
     container: 'test',
     formatStartUs: 0,
     durationUs: Math.round(Number(probed.format.duration) * 1e6),
-    video: {
-      index: 0,
-      codec: 'h264',
-      codedWidth: 16,
-      codedHeight: 16,
-      displayWidth: 16,
-      displayHeight: 16,
-      rotationDegrees: 0,
-      sampleAspectRatio: { num: 1, den: 1 },
-      fps: { num: 25, den: 1 },
-      variableFrameRate: false,
-      pixelFormat: 'yuv420p',
-      colorTransfer: null,
-      hdr: null,
-      interlaced: false,
-    },
+    video: plainVideo(),
     audio,
+    cover: null,
     audioTracks: [audio],
     subtitles: [],
     captions: [],

@@ -38,9 +38,10 @@ export const manifest = z.object({
     path: z.string(),
     sha256: z.string(),
     durationUs: us,
-    width: z.int().positive(),
-    height: z.int().positive(),
-    fps: z.number().positive(),
+    /** As shown, in pixels; null where the source has no picture. */
+    width: z.int().positive().nullable(),
+    height: z.int().positive().nullable(),
+    fps: z.number().positive().nullable(),
   }),
   stages: z.array(
     z.object({

@@ -17,8 +17,16 @@ export const videoStream = z.object({
   fps: rational,
   variableFrameRate: z.boolean(),
   pixelFormat: z.string(),
+  bitDepth: z.int().positive(),
+  alpha: z.boolean(),
+  /** As tagged, in ffmpeg's names (`bt709`, `smpte170m`, `bt2020nc` …); null where the file says nothing. */
+  colorMatrix: z.string().nullable(),
+  colorPrimaries: z.string().nullable(),
   colorTransfer: z.string().nullable(),
+  colorRange: z.enum(['tv', 'pc']).nullable(),
   hdr: z.enum(['pq', 'hlg']).nullable(),
+  /** Dolby Vision profile, where the file has one (5 has no base layer that other decoders show rightly). */
+  dolbyVisionProfile: z.int().nonnegative().nullable(),
   interlaced: z.boolean(),
 });
 
@@ -41,6 +49,9 @@ export const subtitleStream = z.object({
 });
 
 /** A text track inside the source; used in place of recognition only with --use-captions. */
+/** A still picture inside the file: cover art. */
+const coverPicture = z.object({ index: z.int().nonnegative(), codec: z.string(), width: z.int().positive(), height: z.int().positive() });
+
 const captionTrack = z.object({
   kind: z.literal('cues'),
   origin: z.literal('track'),
@@ -62,11 +73,24 @@ export const source = z.object({
   /** ffprobe's format.start_time: filters count from here. May be negative. */
   formatStartUs: z.int(),
   durationUs: us,
-  video: videoStream,
-  audio: audioStream,
+  /** Null: sound alone. At least one of `video` and `audio` is there. */
+  video: videoStream.nullable(),
+  /** Null: pictures alone. */
+  audio: audioStream.nullable(),
+  cover: coverPicture.nullable(),
   audioTracks: z.array(audioStream),
   subtitles: z.array(subtitleStream),
   /** Inside the file; what lies beside it is no part of it, and for the stage that reads it to find. */
   captions: z.array(captionTrack),
 });
 export type Source = z.infer<typeof source>;
+
+/** A source with both picture and sound. */
+export type Film = Source & { video: NonNullable<Source['video']>; audio: NonNullable<Source['audio']> };
+
+/** @throws {RangeError} one of them is missing: the caller's plan should not have come here */
+export function asFilm(given: Source): Film {
+  const { video, audio } = given;
+  if (!video || !audio) throw new RangeError('the source has no picture or no sound');
+  return { ...given, video, audio };
+}

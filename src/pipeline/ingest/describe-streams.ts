@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { audioStream, subtitleStream, videoStream } from '../../artifacts/schemas/source.js';
+import type { audioStream, Source, subtitleStream, videoStream } from '../../artifacts/schemas/source.js';
 import { displaySize } from '../../media/display.js';
 import type { ProbedStream } from '../../media/probe.js';
 import { outputRate, parseRate } from './frame-rate.js';
@@ -44,7 +44,13 @@ export function describeVideo(stream: ProbedStream): VideoStream {
     fps,
     variableFrameRate: variable,
     pixelFormat: stream.pix_fmt ?? 'unknown',
-    colorTransfer: stream.color_transfer ?? null,
+    bitDepth: bitDepthOf(stream),
+    alpha: /^(yuva|rgba|bgra|argb|abgr|gbrap|ya\d|pal8)/.test(stream.pix_fmt ?? ''),
+    colorMatrix: tagged(stream.color_space),
+    colorPrimaries: tagged(stream.color_primaries),
+    colorTransfer: tagged(stream.color_transfer),
+    colorRange: stream.color_range === 'tv' || stream.color_range === 'pc' ? stream.color_range : null,
+    dolbyVisionProfile: stream.side_data_list.find(({ dv_profile: profile }) => profile !== undefined)?.dv_profile ?? null,
     hdr: stream.color_transfer === 'smpte2084' ? 'pq' : stream.color_transfer === 'arib-std-b67' ? 'hlg' : null,
     interlaced: ['tt', 'bb', 'tb', 'bt'].includes(stream.field_order ?? ''),
   };
@@ -62,9 +68,27 @@ export function describeAudio(stream: ProbedStream): AudioStream {
   };
 }
 
+/** The first cover picture, if the file carries one that can be decoded. */
+export function describeCover(streams: readonly ProbedStream[]): Source['cover'] {
+  const cover = streams.find((stream) => stream.disposition['attached_pic'] === 1 && isKnownCodec(stream) && (stream.width ?? 0) > 0 && (stream.height ?? 0) > 0);
+  return cover ? { index: cover.index, codec: cover.codec_name ?? 'unknown', width: cover.width ?? 0, height: cover.height ?? 0 } : null;
+}
+
 export function describeSubtitle(stream: ProbedStream): SubtitleStream {
   const codec = stream.codec_name ?? 'unknown';
   return { index: stream.index, codec, language: languageOf(stream), text: textSubtitles.has(codec) };
+}
+
+/** What ffprobe prints for a colour property that the file states; undefined, `unknown` and `reserved` state nothing. */
+function tagged(name: string | undefined): string | null {
+  return name === undefined || name === 'unknown' || name === 'reserved' || name === 'unspecified' ? null : name;
+}
+
+/** Bits a sample: from the codec where it says so, else from the name of the pixel format (`yuv420p10le`). */
+function bitDepthOf(stream: ProbedStream): number {
+  const stated = Number(stream.bits_per_raw_sample);
+  if (stated > 0) return stated;
+  return Number(/p0?(9|1[0-6])(?:le|be)$/.exec(stream.pix_fmt ?? '')?.[1] ?? 8);
 }
 
 function languageOf(stream: ProbedStream): string | null {

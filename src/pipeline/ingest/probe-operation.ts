@@ -6,7 +6,7 @@ import { shownName } from '../../media/ffmpeg.js';
 import { type ProbedFile, type ProbedStream, probeFile } from '../../media/probe.js';
 import { defineOperation, type FileRef, type StageContext } from '../stage.js';
 import { chooseAudio, chooseVideo, trackLabel } from './choose-streams.js';
-import { describeAudio, describeSubtitle, describeVideo, isAudible, isMovingPicture } from './describe-streams.js';
+import { describeAudio, describeCover, describeSubtitle, describeVideo, isAudible, isMovingPicture } from './describe-streams.js';
 import { measureDuration } from './measure-duration.js';
 import { silentTracks } from './track-levels.js';
 
@@ -26,7 +26,7 @@ export const shortestClipUs = 3_000_000;
 export const probeOperation = defineOperation({
   id: 'ingest.probe',
   stage: 'ingest',
-  version: 1,
+  version: 2,
   params,
   outputs: { source: 'source' },
   tools: ['ffmpeg'],
@@ -77,6 +77,7 @@ async function describe(file: FileRef, ctx: Context): Promise<Source> {
     durationUs,
     video,
     audio: describeAudio(audio),
+    cover: describeCover(probed.streams),
     audioTracks: tracks.map(describeAudio),
     subtitles,
     captions: subtitles.filter(({ text }) => text).map(({ index }) => ({ kind: 'cues', origin: 'track', name: `stream ${index}`, streamIndex: index })),

@@ -1,4 +1,5 @@
 import type { ArtifactRef } from '../../artifacts/kinds.js';
+import { asFilm } from '../../artifacts/schemas/source.js';
 import type { Moment } from '../../artifacts/schemas/selection.js';
 import type { FileRef, Planner } from '../stage.js';
 import { clipOperation } from './clip-operation.js';
@@ -34,7 +35,7 @@ const encoderThreads = 2;
  */
 export async function planRender(planner: Planner, request: RenderRequest): Promise<ArtifactRef<'clip'>> {
   const { file, transcript, fine, moment, format, style, priority } = request;
-  const { container, video, audio } = await planner.read(request.source);
+  const { container, video, audio } = asFilm(await planner.read(request.source));
   const label = `clip ${moment.index} · ${format}`;
   const { ranges } = moment;
   const { cues } = await planner.task(cuesOperation, { ranges, fps: video.fps }, { transcript, editedSrt: request.editedSrt }, { label, priority });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ArtifactRef } from '../../artifacts/kinds.js';
+import { asFilm } from '../../artifacts/schemas/source.js';
 import { defineOperation, type Planner } from '../stage.js';
 import { choose } from './choose.js';
 import { readTalk } from './talk.js';
@@ -23,7 +24,7 @@ const chooseOperation = defineOperation({
   slots: 1,
   async run(inputs: SegmentInputs, ctx) {
     const [source, transcript, speech, coarse] = await Promise.all([ctx.read(inputs.source), ctx.read(inputs.transcript), ctx.read(inputs.speech), ctx.read(inputs.coarse)]);
-    const { candidates, selection, notices } = choose(readTalk({ source, transcript, speech, coarse }), ctx.params);
+    const { candidates, selection, notices } = choose(readTalk({ source: asFilm(source), transcript, speech, coarse }), ctx.params);
     for (const notice of notices) ctx.notice(notice);
     return { candidates: await ctx.putJson('candidates', candidates), selection: await ctx.putJson('selection', selection) };
   },

@@ -1,6 +1,6 @@
 import type { Coarse } from '../../artifacts/schemas/analysis.js';
 import type { Range } from '../../artifacts/schemas/common.js';
-import type { Source } from '../../artifacts/schemas/source.js';
+import type { Film, Source } from '../../artifacts/schemas/source.js';
 import type { Sentence, Speech, Transcript, Word } from '../../artifacts/schemas/speech.js';
 import { countFillers } from '../../text/fillers.js';
 import { danglingOpening } from '../../text/openings.js';
@@ -51,7 +51,7 @@ export interface Talk {
 }
 
 export interface TalkInputs {
-  source: Pick<Source, 'sha256' | 'durationUs'> & { video: Pick<Source['video'], 'fps'> };
+  source: Pick<Source, 'sha256' | 'durationUs'> & { video: Pick<Film['video'], 'fps'> };
   transcript: Transcript;
   speech: Speech;
   coarse: Pick<Coarse, 'loudness'>;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { ArtifactRef } from '../../../artifacts/kinds.js';
 import type { Coarse } from '../../../artifacts/schemas/analysis.js';
-import { videoStream } from '../../../artifacts/schemas/source.js';
+import { asFilm, videoStream } from '../../../artifacts/schemas/source.js';
 import { runFfmpeg } from '../../../media/ffmpeg.js';
 import { FrameAssembler, frameBytes, frameFilters, isFrameReport, rawOutputOptions } from '../../../media/frames.js';
 import { defineOperation, type FileRef, type Planner, type StageContext } from '../../stage.js';
@@ -37,7 +37,7 @@ export const analyzeCoarse = defineOperation({
 
 /** Asks for the coarse pass over a source. */
 export async function planCoarse(planner: Planner, request: { file: FileRef; source: ArtifactRef<'source'> }): Promise<ArtifactRef<'coarse'>> {
-  const { video, audio, durationUs } = await planner.read(request.source);
+  const { video, audio, durationUs } = asFilm(await planner.read(request.source));
   const { coarse } = await planner.task(analyzeCoarse, { video, audioIndex: audio.index, durationUs }, { file: request.file }, { label: 'looking at keyframes and loudness' });
   return coarse;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ArtifactRef } from '../../../artifacts/kinds.js';
 import type { Fine } from '../../../artifacts/schemas/analysis.js';
 import { range, type Range } from '../../../artifacts/schemas/common.js';
-import type { Source } from '../../../artifacts/schemas/source.js';
+import { asFilm, type Source } from '../../../artifacts/schemas/source.js';
 import { decodeFrames } from '../../../media/frames.js';
 import type { Notice } from '../../notice.js';
 import { defineOperation, type FileRef, type StageContext } from '../../stage.js';
@@ -58,7 +58,7 @@ interface Seen {
 }
 
 async function lookAtWindow(path: string, source: Source, window: Range, ctx: StageContext<Params>): Promise<Seen> {
-  const { video } = source;
+  const { video } = asFilm(source);
   const size = analysisSize(video);
   const reader = new WindowReader(window.startUs, video.fps.num / video.fps.den);
   const queue = await FaceQueue.open(ctx, await faceWorker(ctx), size, 'faces.yuv');
