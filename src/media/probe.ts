@@ -3,6 +3,7 @@ import { SnvgError } from '../errors.js';
 import { run, ToolFailure } from '../process/run.js';
 import { type MediaHost, shownName } from './ffmpeg.js';
 import { beginsLikeMp4 } from './container-end.js';
+import { stillPictureKind } from './still-picture.js';
 import { inputGuards, inputLocator } from './input-guards.js';
 
 /** ffprobe prints most numbers as text and leaves out what it does not know. */
@@ -56,7 +57,7 @@ const longestAnswer = 8 * 2 ** 20;
 /**
  * What a file says about itself. Sizes are the coded ones (see `displayOf`), times absolute as stored, not on the source timeline.
  *
- * @throws {SnvgError} MEDIA_UNREADABLE (not a media file, or damaged beyond opening), FFMPEG_MISSING, TOOL_STALLED, TOOL_FAILED
+ * @throws {SnvgError} MEDIA_UNREADABLE (not a media file, or damaged beyond opening), MEDIA_UNSUPPORTED (a still picture), FFMPEG_MISSING, TOOL_STALLED, TOOL_FAILED
  */
 export async function probeFile(host: Omit<MediaHost, 'addCpuSeconds'>, path: string): Promise<ProbedFile> {
   const lines = await askFfprobe(host, path, ['-show_format', '-show_streams', '-print_format', 'json']);
@@ -125,6 +126,10 @@ async function explain(failure: ToolFailure, path: string): Promise<SnvgError> {
   }
   const said = failure.stderrTail.join('\n');
   const name = shownName(path);
+  const still = await stillPictureKind(path);
+  if (still) {
+    return new SnvgError('MEDIA_UNSUPPORTED', `${name} is a still picture (${still}), not a film`, 'Give a video or a sound recording.', cause);
+  }
   if (/moov atom not found/.test(said) && (await beginsLikeMp4(path))) {
     return new SnvgError('MEDIA_UNREADABLE', `${name} has no index (moov): the recording or download did not finish`, 'Record, copy or download it again; a recovery tool may rebuild the index from an intact file of the same camera.', cause);
   }

@@ -74,6 +74,14 @@ describe('a source as it is', () => {
     expect(run.planner.notices.some(({ message }) => message.includes('dubbed.mkv') && message.includes('6 channels, silent'))).toBe(true);
   });
 
+  it('may be sound alone, or a picture alone', async () => {
+    for (const name of ['audio-only.m4a', 'audio-only.mp3']) {
+      expect(await ingest(odd(name))).toMatchObject({ video: null, cover: null, audio: { index: 0 } });
+    }
+    expect(await ingest(odd('cover-only.m4a'))).toMatchObject({ video: null, cover: { index: 1, codec: 'png', width: 300, height: 300 }, audio: { index: 0 } });
+    expect(await ingest(odd('no-audio.mp4'))).toMatchObject({ video: { index: 0 }, audio: null, audioTracks: [], durationUs: 3_000_000 });
+  });
+
   it('lists text tracks as captions', async () => {
     const dir = temporaryFolder();
     writeFileSync(join(dir, 'a.srt'), '1\n00:00:01,000 --> 00:00:02,000\nHello\n');
@@ -99,16 +107,26 @@ describe('what cannot become clips', () => {
     ['text.mp4', 'MEDIA_UNREADABLE', 'not a video or audio file'],
     ['moov-missing.mp4', 'MEDIA_UNREADABLE', 'no index (moov)'],
     ['truncated.mp4', 'MEDIA_TRUNCATED', 'cut short'],
-    ['no-audio.mp4', 'MEDIA_NO_AUDIO', 'no audio track'],
-    ['audio-only.m4a', 'MEDIA_NO_VIDEO', 'audio only'],
-    ['audio-only.mp3', 'MEDIA_NO_VIDEO', 'audio only'],
-    ['cover-only.m4a', 'MEDIA_NO_VIDEO', 'cover picture does not count'],
     ['discontinuity.ts', 'MEDIA_UNSUPPORTED', 'clock'],
     ['nowhere.mp4', 'MEDIA_MISSING', 'no file nowhere.mp4'],
     ['names', 'MEDIA_NOT_A_FILE', 'is a folder'],
     ['base.mp4/film.mp4', 'MEDIA_MISSING', 'no file film.mp4'],
   ])('%s is %s', async (name, code, says) => {
     await expect(ingest(odd(name))).rejects.toMatchObject({ code, exitCode: 3, message: expect.stringContaining(says), remedy: expect.stringMatching(/\S/) });
+  });
+
+  it('is a file of captions alone, or a still picture, whatever it is called', async () => {
+    const dir = temporaryFolder();
+    writeFileSync(join(dir, 'a.srt'), '1\n00:00:01,000 --> 00:00:40,000\nHello\n');
+    execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-i', join(dir, 'a.srt'), '-c', 'copy', join(dir, 'words.mkv')]);
+    await expect(ingest(join(dir, 'words.mkv'))).rejects.toMatchObject({ code: 'MEDIA_UNSUPPORTED', message: expect.stringContaining('neither a picture nor a sound') });
+    for (const [name, kind] of [['photo.jpg', 'JPEG'], ['photo.png', 'PNG'], ['photo.webp', 'WebP'], ['photo.bmp', 'BMP'], ['photo.tiff', 'TIFF']] as const) {
+      execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-f', 'lavfi', '-i', 'color=red:s=64x64', '-frames:v', '1', join(dir, name)]);
+      copyFileSync(join(dir, name), join(dir, `${kind}.mp4`));
+      for (const path of [join(dir, name), join(dir, `${kind}.mp4`)]) {
+        await expect(ingest(path), path).rejects.toMatchObject({ code: 'MEDIA_UNSUPPORTED', message: expect.stringContaining(`still picture (${kind})`) });
+      }
+    }
   });
 
   it('names what is neither file nor folder', async () => {

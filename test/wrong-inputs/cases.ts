@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, cpSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, mkdirSync, readFileSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { ErrorCode } from '../../src/errors.js';
 import { fixture } from './run-snvg.js';
@@ -133,23 +133,25 @@ export const wrongInputs: readonly WrongInput[] = [
     },
   },
   {
-    what: 'No audio track',
-    code: 'MEDIA_NO_AUDIO',
+    what: 'A photograph named .mp4',
+    code: 'MEDIA_UNSUPPORTED',
     exitCode: 3,
     leavesJob: true,
-    prepare: ({ cwd }) => {
-      excerpt(join(cwd, 'silent.mp4'), 40, '-an');
-      return processing('silent.mp4');
+    prepare: ({ cwd, side }) => {
+      ffmpeg('-ss', '3', '-i', fixture('talk.mp4'), '-frames:v', '1', join(side, 'photo.jpg'));
+      renameSync(join(side, 'photo.jpg'), join(cwd, 'photo.mp4'));
+      return processing('photo.mp4');
     },
   },
   {
-    what: 'Audio only',
-    code: 'MEDIA_NO_VIDEO',
+    what: 'Captions alone, without picture or sound',
+    code: 'MEDIA_UNSUPPORTED',
     exitCode: 3,
     leavesJob: true,
-    prepare: ({ cwd }) => {
-      excerpt(join(cwd, 'sound.m4a'), 40, '-vn');
-      return processing('sound.m4a');
+    prepare: ({ cwd, side }) => {
+      writeFileSync(join(side, 'words.srt'), '1\n00:00:01,000 --> 00:00:40,000\nWords without a voice\n');
+      ffmpeg('-i', join(side, 'words.srt'), '-c', 'copy', join(cwd, 'words.mkv'));
+      return processing('words.mkv');
     },
   },
   {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SnvgError } from '../../errors.js';
 import { rational, us } from './common.js';
 
 export const videoStream = z.object({
@@ -48,10 +49,10 @@ export const subtitleStream = z.object({
   text: z.boolean(),
 });
 
-/** A text track inside the source; used in place of recognition only with --use-captions. */
 /** A still picture inside the file: cover art. */
 const coverPicture = z.object({ index: z.int().nonnegative(), codec: z.string(), width: z.int().positive(), height: z.int().positive() });
 
+/** A text track inside the source; used in place of recognition only with --use-captions. */
 const captionTrack = z.object({
   kind: z.literal('cues'),
   origin: z.literal('track'),
@@ -88,9 +89,10 @@ export type Source = z.infer<typeof source>;
 /** A source with both picture and sound. */
 export type Film = Source & { video: NonNullable<Source['video']>; audio: NonNullable<Source['audio']> };
 
-/** @throws {RangeError} one of them is missing: the caller's plan should not have come here */
+/** @throws {SnvgError} MEDIA_NO_VIDEO, MEDIA_NO_AUDIO: one of them is missing */
 export function asFilm(given: Source): Film {
   const { video, audio } = given;
-  if (!video || !audio) throw new RangeError('the source has no picture or no sound');
+  if (!video) throw new SnvgError('MEDIA_NO_VIDEO', 'The source is audio only', 'Give the video of it, or join the sound with a still picture first.');
+  if (!audio) throw new SnvgError('MEDIA_NO_AUDIO', 'The source has no audio track: there is nothing to hear and choose by', 'Give a recording with sound.');
   return { ...given, video, audio };
 }

@@ -15,7 +15,7 @@ export const operations = [probeOperation];
  * `minLengthUs` is the shortest clip wanted. A source shorter than that cannot give one, however it is cut.
  *
  * @throws {SnvgError} MEDIA_MISSING, MEDIA_NOT_A_FILE, MEDIA_EMPTY, MEDIA_UNREADABLE, MEDIA_TRUNCATED, MEDIA_UNSUPPORTED,
- * MEDIA_NO_VIDEO, MEDIA_NO_AUDIO, MEDIA_TOO_LARGE, MEDIA_TOO_SHORT
+ * MEDIA_TOO_LARGE, MEDIA_TOO_SHORT
  */
 export async function planIngest(planner: Planner, request: { path: string; minLengthUs?: number }): Promise<{ file: FileRef; source: ArtifactRef<'source'> }> {
   await checkFile(request.path);

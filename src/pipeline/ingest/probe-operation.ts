@@ -26,7 +26,7 @@ export const shortestClipUs = 3_000_000;
 export const probeOperation = defineOperation({
   id: 'ingest.probe',
   stage: 'ingest',
-  version: 2,
+  version: 3,
   params,
   outputs: { source: 'source' },
   tools: ['ffmpeg'],
@@ -47,15 +47,12 @@ async function describe(file: FileRef, ctx: Context): Promise<Source> {
   const pictures = probed.streams.filter(isMovingPicture);
   const tracks = probed.streams.filter(isAudible);
   const picture = chooseVideo(pictures);
-  if (!picture) throw noPicture(name, probed, tracks);
-  if (tracks.length === 0) {
-    throw new SnvgError('MEDIA_NO_AUDIO', `${name} has no audio track: there is nothing to hear and choose by`, 'Give a recording with sound, or add it: ffmpeg -i <file> -i sound.wav -map 0:v -map 1:a -c:v copy out.mp4');
-  }
-  const video = describeVideo(picture);
-  if (Math.max(video.codedWidth, video.codedHeight, video.displayWidth, video.displayHeight) > limits.side) {
+  if (!picture && tracks.length === 0) throw nothingToShow(name, probed);
+  const video = picture ? describeVideo(picture) : null;
+  if (video && Math.max(video.codedWidth, video.codedHeight, video.displayWidth, video.displayHeight) > limits.side) {
     throw new SnvgError('MEDIA_TOO_LARGE', `${name} is ${video.displayWidth}×${video.displayHeight}: larger than ${limits.side} pixels on a side`, 'Scale it down first: ffmpeg -i <file> -vf scale=3840:-2 out.mp4');
   }
-  const { formatStartUs, durationUs, corrected } = await measureDuration(ctx, path, probed, [picture.index, ...tracks.map(({ index }) => index)]);
+  const { formatStartUs, durationUs, corrected } = await measureDuration(ctx, path, probed, [picture, ...tracks].flatMap((stream) => stream?.index ?? []));
   if (durationUs > limits.durationUs) {
     throw new SnvgError('MEDIA_TOO_LARGE', `${name} is ${Math.round(durationUs / 3.6e9)} hours long, more than 24`, 'Split it and give the parts.');
   }
@@ -64,7 +61,7 @@ async function describe(file: FileRef, ctx: Context): Promise<Source> {
     ctx.notice({ code: 'DURATION_CORRECTED', severity: 'info', message: `${name} states no or a wrong length; reading it gave ${(durationUs / 1e6).toFixed(1)} s`, remedy: 'Nothing to do; a copy made with ffmpeg -c copy states the right one.' });
   }
   const audio = await chooseTrack(file, ctx, tracks, durationUs);
-  if (pictures.length > 1) {
+  if (picture && pictures.length > 1) {
     ctx.notice({ code: 'VIDEO_TRACK_CHOSEN', severity: 'info', message: `${name} has ${pictures.length} picture tracks; #${picture.index} (${picture.width}×${picture.height}) is used`, remedy: 'To use another, copy it into a file of its own with ffmpeg -map.' });
   }
   const subtitles = probed.streams.filter(({ codec_type: type }) => type === 'subtitle').map(describeSubtitle);
@@ -76,7 +73,7 @@ async function describe(file: FileRef, ctx: Context): Promise<Source> {
     formatStartUs,
     durationUs,
     video,
-    audio: describeAudio(audio),
+    audio: audio ? describeAudio(audio) : null,
     cover: describeCover(probed.streams),
     audioTracks: tracks.map(describeAudio),
     subtitles,
@@ -98,9 +95,8 @@ function seconds(us: number): string {
   return `${Number((us / 1e6).toFixed(1))} s`;
 }
 
-async function chooseTrack(file: FileRef, ctx: StageContext<unknown>, tracks: readonly ProbedStream[], durationUs: number): Promise<ProbedStream> {
-  const [only] = tracks;
-  if (only && tracks.length === 1) return only;
+async function chooseTrack(file: FileRef, ctx: StageContext<unknown>, tracks: readonly ProbedStream[], durationUs: number): Promise<ProbedStream | undefined> {
+  if (tracks.length < 2) return tracks[0];
   const indices = tracks.map(({ index }) => index);
   const silent = await silentTracks(ctx, file.path, indices, durationUs);
   const chosen = chooseAudio(tracks, ({ index }) => silent.has(index));
@@ -115,10 +111,8 @@ async function chooseTrack(file: FileRef, ctx: StageContext<unknown>, tracks: re
   return chosen;
 }
 
-function noPicture(name: string, probed: ProbedFile, tracks: readonly ProbedStream[]): SnvgError {
-  if (tracks.length === 0) {
-    return new SnvgError('MEDIA_UNSUPPORTED', `${name} holds neither a picture nor a sound that ffmpeg can decode`, 'Check that it plays elsewhere, or convert it to MP4.');
-  }
+function nothingToShow(name: string, probed: ProbedFile): SnvgError {
   const cover = probed.streams.some(({ disposition }) => disposition['attached_pic'] === 1);
-  return new SnvgError('MEDIA_NO_VIDEO', `${name} is audio only${cover ? ' (its cover picture does not count)' : ''}`, 'Give the video of it, or join the sound with a still picture first.');
+  const what = cover ? 'holds a still picture alone' : 'holds neither a picture nor a sound that ffmpeg can decode';
+  return new SnvgError('MEDIA_UNSUPPORTED', `${name} ${what}`, 'Give a film or a recording; check that it plays elsewhere, or convert it to MP4.');
 }
