@@ -4,9 +4,9 @@ import type { Manifest } from '../artifacts/schemas/manifest.js';
 import type { Moment } from '../artifacts/schemas/selection.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import type { OutputFolder } from '../output/folder.js';
-import { clipStem } from '../output/names.js';
 import type { DeliveredClip } from '../output/manifest.js';
 import type { RenderedClip, RenderFormat } from '../pipeline/plan.js';
+import type { ClipNaming } from './clip-naming.js';
 
 type ManifestOutput = Manifest['clips'][number]['outputs'][number];
 type AnyRef = Clip['file'];
@@ -27,21 +27,23 @@ export interface DeliveredOutput {
 export class Delivery {
   readonly #folder: OutputFolder;
   readonly #store: ArtifactStore;
+  readonly #naming: ClipNaming;
   readonly #primary: RenderFormat;
   readonly #delivered: DeliveredOutput[] = [];
   readonly #names = new Set<string>();
   /** Receipts of one moment are written one after the other: two formats may end at once. */
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(folder: OutputFolder, store: ArtifactStore, formats: readonly RenderFormat[]) {
+  constructor(folder: OutputFolder, store: ArtifactStore, naming: ClipNaming, formats: readonly RenderFormat[]) {
     this.#folder = folder;
     this.#store = store;
+    this.#naming = naming;
     this.#primary = formats[0] ?? 'vertical';
   }
 
   async deliver(rendered: RenderedClip, clip: Clip): Promise<DeliveredOutput> {
     const { moment, format } = rendered;
-    const stem = clipStem(moment.index, moment.title);
+    const stem = this.#naming.stemOf(moment);
     const names = { video: `${stem}.${format}.mp4`, ass: `${stem}.${format}.ass`, cover: `${stem}.${format}.jpg`, srt: `${stem}.srt`, vtt: `${stem}.vtt`, receipt: `${stem}.json` };
     const { lineage } = moment;
     if (clip.captions) {

@@ -5,6 +5,7 @@ import { Runner } from '../pipeline/runner.js';
 import type { StageId } from '../pipeline/stage.js';
 import { OutputFolder } from '../output/folder.js';
 import type { App } from './app.js';
+import { ClipNaming } from './clip-naming.js';
 import { rememberedFingerprints } from './fingerprints.js';
 import { jobRequest, type JobPlace } from './job-request.js';
 
@@ -50,6 +51,8 @@ const dryBackend: Backend = {
 export async function planDry(app: App, place: JobPlace): Promise<DryPlan> {
   const request = jobRequest(place, app.settings, 'render');
   const folder = await OutputFolder.inspect(place.outputDir, place.jobId);
+  const naming = ClipNaming.of(app.settings.nameTemplate, place.outputDir);
+  if (request.clips !== 1) naming.requireDistinct();
   const tasks: DryTask[] = [];
   const emit = (event: RunEventBody): void => {
     if (event.type !== 'task-finished' && event.type !== 'task-queued') return;
@@ -67,10 +70,10 @@ export async function planDry(app: App, place: JobPlace): Promise<DryPlan> {
       sourceKnown: (source) => {
         durationUs = source.durationUs;
       },
-      selected: ({ selection }) => {
+      selected: async ({ file, selection }) => {
+        await naming.plan(place, { file, selection });
         const count = selection.moments.length * request.formats.length;
         clips = { min: count, max: count };
-        return Promise.resolve();
       },
       editedCaptions: async (moment) => {
         const path = await folder.editedCaptions(moment.lineage);

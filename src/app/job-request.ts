@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import type { Settings } from '../config/options.js';
-import { defaultFolderName } from '../output/names.js';
 import type { JobRequest } from '../pipeline/plan.js';
 
 /** One source of a run, with the folder its clips go to. Same source and folder: same job. */
@@ -9,15 +7,8 @@ export interface JobPlace {
   jobId: string;
   sourcePath: string;
   outputDir: string;
-}
-
-/** With several sources, `--output` is the folder that holds one folder each. */
-export function jobPlace(input: string, settings: Settings, cwd: string, several: boolean): JobPlace {
-  const sourcePath = resolve(cwd, input);
-  const own = defaultFolderName(basename(sourcePath));
-  const outputDir = settings.output === null ? join(cwd, own) : several ? resolve(cwd, settings.output, own) : resolve(cwd, settings.output);
-  const jobId = createHash('sha256').update(`${sourcePath}\0${outputDir}`).digest('hex').slice(0, 12);
-  return { jobId, sourcePath, outputDir };
+  /** What outputs are called after, like a file's name; absent: the last part of `sourcePath`. */
+  name?: string;
 }
 
 const usPerSecond = 1_000_000;

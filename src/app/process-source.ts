@@ -11,6 +11,7 @@ import { stages } from '../pipeline/stages.js';
 import type { RunEvent, RunEventBody } from '../pipeline/run-event.js';
 import { parseTarget, type Target } from '../publishers/registry.js';
 import type { App } from './app.js';
+import { ClipNaming } from './clip-naming.js';
 import { Delivery } from './delivery.js';
 import { requireDiskSpace } from './disk-space.js';
 import { rememberedFingerprints } from './fingerprints.js';
@@ -83,6 +84,8 @@ async function workOn(app: App, place: JobPlace, options: ProcessOptions, emit: 
   const rendering = request.until === 'render';
   const folder = await OutputFolder.inspect(place.outputDir, place.jobId);
   await requireDiskSpace([app.paths.cacheDir, app.paths.dataDir, ...(rendering ? [place.outputDir] : [])], 0);
+  const naming = ClipNaming.of(settings.nameTemplate, place.outputDir);
+  if (rendering && !request.moments && request.clips !== 1) naming.requireDistinct();
   if (settings.fresh) await forget(app, place.jobId);
 
   const fingerprint = rememberedFingerprints(app.memo);
@@ -92,13 +95,14 @@ async function workOn(app: App, place: JobPlace, options: ProcessOptions, emit: 
   const planSignal = AbortSignal.any([signal, ending.signal]);
   setMaxListeners(0, planSignal);
   const runner = new Runner({ backend: await app.backend(), store: app.store, results: app.results, toolchain: await app.toolchain(), signal: planSignal, emit, fingerprint });
-  const delivery = new Delivery(folder, app.store, request.formats);
+  const delivery = new Delivery(folder, app.store, naming, request.formats);
   let outcome: JobOutcome;
   try {
     outcome = await planJob(runner, request, {
       finishStage: (id) => runner.finishStage(id),
       sourceKnown: () => {},
-      selected: async ({ selection }) => {
+      selected: async ({ file, selection }) => {
+        if (rendering) await naming.plan(place, { file, selection });
         const clipUs = selection.moments.flatMap((moment) => moment.ranges).reduce((sum, range) => sum + range.endUs - range.startUs, 0);
         if (rendering) await requireDiskSpace([app.paths.cacheDir, place.outputDir], (clipUs / 1e6) * request.formats.length);
       },

@@ -1,6 +1,6 @@
 import { openApp } from '../app/app.js';
 import { type DryPlan, planDry } from '../app/dry-run.js';
-import { jobPlace } from '../app/job-request.js';
+import { localInput, placeJobs } from '../app/job-places.js';
 import { clock, count } from '../ui/format.js';
 import { aligned, terminalText } from '../ui/terminal-text.js';
 import type { CommandContext } from './context.js';
@@ -8,10 +8,11 @@ import type { CommandContext } from './context.js';
 /** `--dry-run`: says what a run would do and writes nothing. */
 export async function runDry(context: CommandContext, inputs: readonly string[]): Promise<number> {
   const { settings } = context.loaded;
+  const places = await placeJobs(inputs.map((input) => localInput(input, context.cwd)), settings, context.cwd);
   const app = await openApp({ settings, paths: context.paths, signal: context.signal, readOnly: true });
   try {
     const plans: DryPlan[] = [];
-    for (const input of inputs) plans.push(await planDry(app, jobPlace(input, settings, context.cwd, inputs.length > 1)));
+    for (const place of places) plans.push(await planDry(app, place));
     if (settings.json) context.stdout.write(`${JSON.stringify({ dryRun: plans.map(asJson) })}\n`);
     else for (const plan of plans) for (const line of planLines(plan)) context.stdout.write(`${line}\n`);
     return 0;

@@ -1,5 +1,6 @@
 import { openApp } from '../app/app.js';
-import { jobPlace, type JobPlace } from '../app/job-request.js';
+import { localInput, placeJobs } from '../app/job-places.js';
+import type { JobPlace } from '../app/job-request.js';
 import { exitCodeOf, processSource, type ProcessOptions, type SourceResult } from '../app/process-source.js';
 import { chooseReporterMode, createReporter } from '../ui/reporter.js';
 import type { CommandContext } from './context.js';
@@ -12,8 +13,8 @@ export async function runProcess(context: CommandContext, inputs: readonly strin
 }
 
 /** Runs the stages up to `until` on each input, in the folder its settings name. */
-export function runStages(context: CommandContext, inputs: readonly string[], options: Omit<ProcessOptions, 'event'>): Promise<SourceResult[]> {
-  const places = inputs.map((input) => jobPlace(input, context.loaded.settings, context.cwd, inputs.length > 1));
+export async function runStages(context: CommandContext, inputs: readonly string[], options: Omit<ProcessOptions, 'event'>): Promise<SourceResult[]> {
+  const places = await placeJobs(inputs.map((input) => localInput(input, context.cwd)), context.loaded.settings, context.cwd);
   return runPlaces(context, places, options);
 }
 

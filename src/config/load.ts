@@ -100,7 +100,7 @@ function readFileValues(file: ConfigFile, cwd: string): Record<string, unknown> 
   }
   for (const option of fileOptions) {
     const value = values[option.key];
-    if (option.type === 'text' && option.path && typeof value === 'string') values[option.key] = fromFolder(value, option.path, dirname(file.path));
+    if (option.type === 'text' && option.path && typeof value === 'string') values[option.key] = fromFolder(value, option.path, option.template ? escaped(dirname(file.path)) : dirname(file.path));
   }
   return values;
 }
@@ -132,6 +132,11 @@ function fromFolder(value: string, kind: 'folder' | 'program', folder: string): 
   const expanded = value === '~' || value.startsWith('~/') ? join(homedir(), value.slice(1)) : value;
   const bareName = kind === 'program' && !expanded.includes('/');
   return bareName ? expanded : resolve(folder, expanded);
+}
+
+/** Braces of the folder's own name are not fields of a template. */
+function escaped(folder: string): string {
+  return folder.replace(/[{}]/g, '$&$&');
 }
 
 function refuseContradictions({ settings, origins }: LoadedSettings): void {

@@ -34,6 +34,8 @@ export type OptionSpec =
        * A program is never taken from a file that was found by searching: opening a downloaded folder must not choose what runs.
        */
       path?: 'folder' | 'program';
+      /** The value may hold fields in braces (docs/outputs.md). */
+      template?: true;
     })
   | (OptionBase & { type: 'choice'; default: string; choices: readonly string[] })
   | (OptionBase & { type: 'list'; default: readonly string[]; choices?: readonly string[]; placeholder: string });
@@ -67,7 +69,8 @@ export const options = [
   { key: 'crf', group: group.encode, type: 'integer', default: 20, min: 0, max: 40, placeholder: 'n', env: 'SNVG_CRF', scope: 'run', doc: 'x264 quality: lower is better and larger' },
   { key: 'preset', group: group.encode, type: 'choice', default: 'veryfast', choices: ['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow'], env: 'SNVG_PRESET', scope: 'run', doc: 'x264 preset' },
   { key: 'loudness', group: group.encode, type: 'number', default: -14, min: -30, max: -8, placeholder: 'LUFS', env: 'SNVG_LOUDNESS', scope: 'run', doc: 'Integrated loudness of each clip' },
-  { key: 'output', group: group.place, type: 'text', default: null, placeholder: 'folder', path: 'folder', short: 'o', env: 'SNVG_OUTPUT', scope: 'run', doc: 'Output folder (default: <name>.snvg in the working directory)' },
+  { key: 'output', group: group.place, type: 'text', default: null, placeholder: 'folder', path: 'folder', template: true, short: 'o', env: 'SNVG_OUTPUT', scope: 'run', doc: 'Output folder (default: <name>.snvg in the working directory); may hold fields such as {source}' },
+  { key: 'nameTemplate', group: group.place, type: 'text', default: '{index}-{title}', placeholder: 'template', template: true, env: 'SNVG_NAME_TEMPLATE', scope: 'run', doc: 'Names of the clips, from fields such as {index} {title} {source} {start} (docs/outputs.md)' },
   { key: 'to', group: group.place, type: 'list', default: [], placeholder: 'target', env: 'SNVG_TO', scope: 'run', doc: 'Publish to these targets after rendering (file:<folder>)' },
   { key: 'concurrency', group: group.run, type: 'integer', default: null, min: 1, max: 256, placeholder: 'cores', short: 'j', env: 'SNVG_CONCURRENCY', scope: 'run', doc: 'CPU cores to use (default: all)' },
   { key: 'strict', group: group.run, type: 'boolean', default: false, env: 'SNVG_STRICT', scope: 'run', doc: 'Exit 8 when anything was done in a lesser way' },

@@ -1,10 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { hashFile } from '../../src/artifacts/fingerprint.js';
 import { OutputFolder } from '../../src/output/folder.js';
-import { clipStem, defaultFolderName } from '../../src/output/names.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 async function made(text: string): Promise<{ path: string; sha256: string }> {
@@ -12,22 +10,6 @@ async function made(text: string): Promise<{ path: string; sha256: string }> {
   writeFileSync(path, text);
   return { path, sha256: (await hashFile(path)).sha256 };
 }
-
-test('names keep any script, lose what file systems refuse, and fit', () => {
-  expect(clipStem(1, 'What is the first thing?')).toBe('01-What-is-the-first-thing');
-  expect(clipStem(12, 'příliš žluťoučký – 日本語 – עברית')).toBe('12-příliš-žluťoučký-–-日本語-–-עברית');
-  expect(clipStem(3, 'a/b\\c:d*e?f"g<h>i|j')).toBe('03-a-b-c-d-e-f-g-h-i-j');
-  expect(clipStem(4, '...')).toBe('04');
-  expect(defaultFolderName('talk.mp4')).toBe('talk.snvg');
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 99 }), fc.string({ unit: 'grapheme', maxLength: 400 }), (index, title) => {
-      const stem = clipStem(index, title);
-      expect(Buffer.byteLength(stem)).toBeLessThanOrEqual(180);
-      expect(stem).not.toMatch(/[<>:"/\\|?*\p{Cc}]|[. ]$/u);
-      expect(stem).toBe(stem.normalize('NFC'));
-    }),
-  );
-});
 
 test('delivers, replaces its own, and is the same the second time', async () => {
   const dir = join(temporaryFolder(), 'out');
