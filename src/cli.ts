@@ -3,7 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import type { CommandContext } from './commands/context.js';
 import type { StageFlags } from './commands/stage.js';
 import { flagOf, options, type OptionKey, type OptionSpec } from './config/options.js';
-import { SnvgError } from './errors.js';
+import { reportError, SnvgError } from './errors.js';
 
 const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 
@@ -126,6 +126,14 @@ function usageError(error: CommanderError): SnvgError {
   return new SnvgError('USAGE', message, suggestion ? `Did you mean ${suggestion}? All options: snvg --help` : 'See what there is with: snvg --help');
 }
 
+/** The two lines without what has to be loaded for them: nothing can be, once no file can be opened. */
+function printPlainly(error: unknown, json: boolean): number {
+  const report = reportError(error);
+  if (json) process.stdout.write(`${JSON.stringify({ error: report })}\n`);
+  else process.stderr.write(`error ${report.code}: ${report.message}\n→ ${report.remedy}\n`);
+  return report.exitCode;
+}
+
 async function main(argv: readonly string[]): Promise<void> {
   for (const command of [program, ...program.commands, ...program.commands.flatMap((parent) => parent.commands)]) {
     command.exitOverride().configureOutput({ writeErr: () => {} });
@@ -139,10 +147,15 @@ async function main(argv: readonly string[]): Promise<void> {
       process.exitCode = 2;
       return;
     }
-    const { printError } = await import('./ui/error-lines.js');
+    const told = error instanceof CommanderError ? usageError(error) : error;
     const json = argv.includes('--json');
     const color = process.stderr.isTTY && !process.env['NO_COLOR'] && !argv.includes('--no-color');
-    process.exitCode = printError(error instanceof CommanderError ? usageError(error) : error, { json, color, stdout: process.stdout, stderr: process.stderr, stack: argv.includes('debug') });
+    try {
+      const { printError } = await import('./ui/error-lines.js');
+      process.exitCode = printError(told, { json, color, stdout: process.stdout, stderr: process.stderr, stack: argv.includes('debug') });
+    } catch {
+      process.exitCode = printPlainly(told, json);
+    }
   }
 }
 

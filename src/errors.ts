@@ -50,6 +50,7 @@ const exitCodeOf = {
   MODEL_CORRUPT: 4,
   INFERENCE_MISSING: 4,
   DISK_FULL: 4,
+  FILE_LIMIT: 4,
   DATABASE_CORRUPT: 4,
   DATABASE_BUSY: 4,
   // remote
@@ -96,11 +97,35 @@ export interface ErrorReport {
   exitCode: number;
 }
 
+/**
+ * What the machine refused, wherever it happened: a full disk, a read-only one, too many open files. Undefined for everything
+ * else. `what` says what was being done ("while writing clip.mp4"); by default the path that the system named.
+ */
+export function explainSystemError(error: unknown, what?: string): SnvgError | undefined {
+  const { code, path } = (error ?? {}) as { code?: unknown; path?: unknown };
+  if (typeof code !== 'string' || error instanceof SnvgError) return undefined;
+  const where = what ?? (code.startsWith('SQLITE_') ? 'for the job database' : typeof path === 'string' ? `while writing ${path}` : 'while writing');
+  const cause = { cause: error };
+  if (code === 'ENOSPC' || code === 'SQLITE_FULL') {
+    return new SnvgError('DISK_FULL', `No space left ${where}`, 'Free some space, or choose another disk with --output (and SNVG_HOME for the cache), then run again: finished work is kept.', cause);
+  }
+  if (code === 'EDQUOT') return new SnvgError('DISK_FULL', `Your quota is used up ${where}`, 'Free some of your space, or choose another disk with --output (and SNVG_HOME for the cache), then run again: finished work is kept.', cause);
+  if (code === 'EROFS') return new SnvgError('OUTPUT_UNWRITABLE', `The disk is read-only ${where}`, 'Choose a folder you may write to with --output (SNVG_HOME for the cache).', cause);
+  if (code === 'EMFILE' || code === 'ENFILE') return new SnvgError('FILE_LIMIT', `Too many open files ${where.replace('while writing', 'at')}`, 'Allow more (ulimit -n 4096), or do less at once with --concurrency 1, then run again: finished work is kept.', cause);
+  if (code === 'ENAMETOOLONG') return new SnvgError('USAGE', `A path is too long ${where}`, 'Choose a folder with a shorter path with --output.', cause);
+  if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CANTOPEN')) {
+    return new SnvgError('OUTPUT_UNWRITABLE', `The job database cannot be read or written (${code})`, 'Check the disk it lies on and its free space (snvg config path), or set SNVG_HOME to a folder on another disk.', cause);
+  }
+  return undefined;
+}
+
 /** Plain data for any thrown value; unknown values are bugs (exit 1) and keep their message only. */
 export function reportError(error: unknown): ErrorReport {
   if (error instanceof SnvgError) {
     return { code: error.code, message: error.message, remedy: error.remedy, exitCode: error.exitCode };
   }
+  const explained = explainSystemError(error);
+  if (explained) return reportError(explained);
   const message = error instanceof Error ? error.message : String(error);
   return {
     code: 'BUG',

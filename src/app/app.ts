@@ -97,7 +97,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       db.close();
     },
   };
-  recordChildren(new Children(db));
+  recordChildren(new Children(db), log);
   return app;
 }
 
@@ -107,14 +107,22 @@ function slotsOf(settings: Settings): number {
 }
 
 /** Writes down every child while it lives, so that a later run can end it should this one be killed. */
-function recordChildren(children: Children): void {
+function recordChildren(children: Children, log: Logger): void {
   const owner = ownIdentity();
+  // A full disk must not leave a child running that nobody waits for: it is found by its owner's tag as well.
+  const tried = (record: () => void): void => {
+    try {
+      record();
+    } catch (error) {
+      log.info({ error }, 'a child process could not be written down');
+    }
+  };
   observeChildren({
     started: ({ pid, command }) => {
       const startTime = startTimeOf(pid);
-      if (startTime !== undefined) children.add({ child: { pid, startTime }, owner, command });
+      if (startTime !== undefined) tried(() => children.add({ child: { pid, startTime }, owner, command }));
     },
-    ended: ({ pid }) => children.remove(pid),
+    ended: ({ pid }) => tried(() => children.remove(pid)),
   });
 }
 

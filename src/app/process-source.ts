@@ -64,15 +64,24 @@ export async function processSource(app: App, place: JobPlace, options: ProcessO
     cancel.stop();
   }
   const report: ErrorReport | null = result.error ? reportError(result.error) : null;
-  emit({
+  const last: RunEvent = {
+    jobId,
+    at: app.clock.nowMs(),
     type: 'job-finished',
     state: result.state,
     outputDir,
     ...(options.until === 'render' ? { clips: result.manifest?.clips.length ?? 0 } : {}),
     ...(result.manifest ? { manifestPath: `${outputDir}/${manifestName}` } : {}),
     ...(report ? { error: report } : {}),
-  });
-  app.jobs.release(jobId, result.state, report);
+  };
+  options.event(last);
+  try {
+    app.events.append(last);
+    app.jobs.release(jobId, result.state, report);
+  } catch (error) {
+    // A disk that is full for the database too. The lease goes with this process; the first fault is the one to tell.
+    result.error ??= error instanceof Error ? error : new Error(String(error));
+  }
   return result;
 }
 
@@ -208,11 +217,20 @@ async function forget(app: App, jobId: string): Promise<void> {
   for (const task of app.events.tasks(jobId)) await app.results.delete(task.key);
 }
 
+/** A database that cannot be read now is asked again; whoever must write to it says what is wrong. */
+function asked(app: App, jobId: string): boolean {
+  try {
+    return app.jobs.cancelRequested(jobId);
+  } catch {
+    return false;
+  }
+}
+
 /** The app's signal, also aborted when somebody asks for this job to be cancelled. */
 function watchCancel(app: App, jobId: string): { signal: AbortSignal; stop(): void } {
   const cancelled = new AbortController();
   const timer = setInterval(() => {
-    if (!app.jobs.cancelRequested(jobId)) return;
+    if (!asked(app, jobId)) return;
     clearInterval(timer);
     cancelled.abort(new SnvgError('TERMINATED', `Job ${jobId} was cancelled`, `Finished work is kept; go on with: snvg jobs retry ${jobId}`));
   }, cancelPollMs);

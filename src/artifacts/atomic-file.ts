@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { SnvgError } from '../errors.js';
+import { explainSystemError, SnvgError } from '../errors.js';
 
 /** A name beside `path` that no reader takes for a finished file. Stays below 255 bytes whatever the name. */
 export function temporaryName(path: string): string {
@@ -13,21 +13,77 @@ export function isTemporaryName(name: string): boolean {
   return /^\.[0-9a-f]{12}\.part$/.test(name);
 }
 
-/** Makes the file's bytes and its directory entry durable. */
-async function syncPath(path: string): Promise<void> {
-  const handle = await open(path, 'r');
+/** How file systems without fsync answer it: network shares, FUSE. */
+const cannotSync = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+/** How they answer it for a folder, or the opening of one. */
+const cannotSyncFolder = new Set([...cannotSync, 'EISDIR', 'EBADF', 'EPERM', 'EACCES']);
+
+/** Makes a file's bytes, or a folder's entries, durable where the file system can. */
+async function syncPath(path: string, tolerated: ReadonlySet<string>): Promise<void> {
   try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+    const handle = await open(path, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (!tolerated.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
 
 /** Publishes a finished temporary file under its final name: fsync, rename, fsync of the folder. */
 export async function commitFile(temporaryPath: string, path: string): Promise<void> {
-  await syncPath(temporaryPath);
+  await syncPath(temporaryPath, cannotSync);
   await rename(temporaryPath, path);
-  await syncPath(dirname(path));
+  await syncPath(dirname(path), cannotSyncFolder);
+}
+
+/**
+ * Makes a folder and those above it that are missing.
+ * @throws {SnvgError} DISK_FULL, OUTPUT_UNWRITABLE, FILE_LIMIT; other errors of the system as they are
+ */
+export async function makeFolder(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true });
+  } catch (error) {
+    throw explainWriteError(await whyNotMade(dir, error), dir);
+  }
+}
+
+/** Node's recursive mkdir says "no such file" whatever the system answered (20.20, libuv 1.46): the first missing folder tells. */
+async function whyNotMade(dir: string, said: unknown): Promise<unknown> {
+  if ((said as NodeJS.ErrnoException).code !== 'ENOENT') return said;
+  try {
+    await mkdir(dir);
+    return said;
+  } catch (error) {
+    const missingAbove = (error as NodeJS.ErrnoException).code === 'ENOENT' && dirname(dir) !== dir;
+    return missingAbove ? whyNotMade(dirname(dir), said) : error;
+  }
+}
+
+/** Removes what a failed write left; a disk that refuses even that must not hide why the write failed. */
+export async function discard(temporaryPath: string): Promise<void> {
+  await rm(temporaryPath, { force: true }).catch(() => {});
+}
+
+/** Moves a finished file, also to another disk; a reader of `to` never sees a part of it. */
+export async function moveFile(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+    const temporary = temporaryName(to);
+    try {
+      await copyFile(from, temporary);
+      await commitFile(temporary, to);
+    } catch (failure) {
+      await discard(temporary);
+      throw failure;
+    }
+    await rm(from);
+  }
 }
 
 /**
@@ -45,7 +101,7 @@ export async function writeFileAtomically(path: string, data: string | Uint8Arra
     }
     await commitFile(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await discard(temporary);
     throw explainWriteError(error, path);
   }
 }
@@ -53,11 +109,8 @@ export async function writeFileAtomically(path: string, data: string | Uint8Arra
 /** Turns the system's reason into one a user can act on; other errors pass through. */
 export function explainWriteError(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new SnvgError('DISK_FULL', `No space left while writing ${basename(path)} in ${dirname(path)}`, 'Free some space or choose another folder with --output, then run again: finished work is kept.', { cause: error });
-  }
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
+  if (code === 'EACCES' || code === 'EPERM') {
     return new SnvgError('OUTPUT_UNWRITABLE', `Cannot write ${path}`, 'Choose a folder you may write to with --output, or change its permissions.', { cause: error });
   }
-  return error;
+  return explainSystemError(error, `while writing ${basename(path)} in ${dirname(path)}`) ?? error;
 }

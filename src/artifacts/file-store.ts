@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, copyFile, mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { access, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { commitFile, explainWriteError, temporaryName } from './atomic-file.js';
+import { commitFile, discard, explainWriteError, makeFolder, moveFile, temporaryName } from './atomic-file.js';
 import { hashFile } from './fingerprint.js';
 import type { ArtifactKind, ArtifactRef } from './kinds.js';
 import type { ArtifactSource, ArtifactStore } from './store.js';
@@ -26,17 +26,16 @@ export class FileArtifactStore implements ArtifactStore {
       if ('path' in source) await rm(source.path, { force: true });
       return { kind, ...known };
     }
-    await mkdir(dirname(target), { recursive: true });
     const temporary = temporaryName(target);
     try {
+      await makeFolder(dirname(target));
       if ('bytes' in source) await writeFile(temporary, source.bytes, { flag: 'wx' });
-      else await copyFile(source.path, temporary);
+      else await moveFile(source.path, temporary);
       await commitFile(temporary, target);
     } catch (error) {
-      await rm(temporary, { force: true });
+      await discard(temporary);
       throw explainWriteError(error, target);
     }
-    if ('path' in source) await rm(source.path, { force: true });
     return { kind, ...known };
   }
 

@@ -1,7 +1,7 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { writeFileAtomically } from './atomic-file.js';
+import { makeFolder, writeFileAtomically } from './atomic-file.js';
 import { fileKinds, jsonKinds, type ArtifactKind } from './kinds.js';
 import { notice } from './schemas/common.js';
 
@@ -37,7 +37,7 @@ export class TaskResults {
 
   async put(result: TaskResult): Promise<void> {
     const path = this.#pathOf(result.key);
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFileAtomically(path, JSON.stringify(result));
   }
 

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { SnvgError } from '../errors.js';
@@ -15,7 +15,7 @@ const busyTimeoutMs = 15_000;
  */
 export function openDatabase(path: string): Database {
   return explained(path, () => {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+    if (path !== ':memory:') makeFolder(dirname(path));
     const db = new Sqlite(path, { timeout: busyTimeoutMs });
     try {
       db.pragma('journal_mode = WAL');
@@ -31,6 +31,17 @@ export function openDatabase(path: string): Database {
       throw error;
     }
   });
+}
+
+/** As mkdir's recursive form, which in Node 20 says "no such file" also for a full or read-only disk. */
+function makeFolder(dir: string): void {
+  if (existsSync(dir)) return;
+  makeFolder(dirname(dir));
+  try {
+    mkdirSync(dir);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 function migrate(db: Database, path: string): void {

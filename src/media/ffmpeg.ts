@@ -171,8 +171,8 @@ function explain(failure: ToolFailure, logTail: readonly string[], job: FfmpegJo
     return new SnvgError('FFMPEG_MISSING', `ffmpeg could not be started: ${oneLine(failure.message)}`, 'Install ffmpeg 5.1 or later, or name it with --ffmpeg.', cause);
   }
   const said = logTail.join('\n');
-  if (/No space left on device/i.test(said)) {
-    return new SnvgError('DISK_FULL', 'The disk filled up while ffmpeg was writing', 'Free some space and run again: finished work is kept.', cause);
+  if (/No space left on device|Disk quota exceeded/i.test(said)) {
+    return new SnvgError('DISK_FULL', 'The disk filled up while ffmpeg was writing', 'Free some space, or choose another disk with SNVG_HOME or TMPDIR, and run again: finished work is kept.', cause);
   }
   const names = job.inputs.map(({ path }) => shownName(path)).join(', ');
   const reason = telling(logTail) ?? `exit code ${failure.exitCode ?? 'unknown'}`;

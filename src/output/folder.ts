@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, copyFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { commitFile, explainWriteError, isTemporaryName, temporaryName } from '../artifacts/atomic-file.js';
+import { commitFile, discard, explainWriteError, isTemporaryName, makeFolder, moveFile, temporaryName } from '../artifacts/atomic-file.js';
 import { SnvgError } from '../errors.js';
 import { Ledger } from './ledger.js';
 
 const previousName = '.previous';
+
+/** What systems put into folders on their own: a folder that holds nothing else is empty. */
+const litter = /^(?:\.DS_Store|\._.*|\.Spotlight-V100|\.Trashes|\.fseventsd|Thumbs\.db|desktop\.ini|lost\+found)$/i;
 
 /**
  * The folder a job delivers into. It replaces only files it wrote, by rename, and never touches what it did not
@@ -16,6 +19,8 @@ export class OutputFolder {
   readonly dir: string;
   readonly #ledger: Ledger;
   #made: Promise<void> | undefined;
+  /** Corrected words change names one after the other: clips finish side by side, and one may lie where another goes. */
+  #placing: Promise<void> = Promise.resolve();
 
   private constructor(dir: string, ledger: Ledger) {
     this.dir = dir;
@@ -34,7 +39,7 @@ export class OutputFolder {
       throw explainWriteError(error, dir);
     });
     await requireWritable(entries === undefined ? await nearestExisting(dirname(dir)) : dir, dir);
-    if (entries === undefined || entries.length === 0) return new OutputFolder(dir, Ledger.empty(dir, jobId));
+    if (entries === undefined || entries.every((name) => litter.test(name) || isTemporaryName(name))) return new OutputFolder(dir, Ledger.empty(dir, jobId));
     const ledger = await Ledger.read(dir);
     if (!ledger) throw notOurs(dir, `The folder ${dir} already holds files that are not snvg's`);
     if (ledger.jobId !== jobId) throw notOurs(dir, `The folder ${dir} belongs to the clips of another source`);
@@ -55,14 +60,10 @@ export class OutputFolder {
   /** Delivers a copy of a finished file of a moment. */
   async deliver(name: string, file: { path: string; sha256: string }, lineage: string): Promise<void> {
     await this.#make();
-    const edited = isCaptionFile(name) ? await this.#editedName(lineage) : undefined;
-    if (edited !== undefined) {
-      // The person's words stay in the person's file, under the clip's present name.
-      if (edited !== name) {
-        await rename(join(this.dir, edited), join(this.dir, name));
-        await this.#ledger.moved(edited, name);
-      }
-      return;
+    if (isCaptionFile(name)) {
+      const kept = this.#placing.then(() => this.#keepEdited(name, lineage));
+      this.#placing = kept.then(noted, noted);
+      if (await kept) return;
     }
     await this.#replace(name, file.sha256, lineage, (temporary) => copyFile(file.path, temporary, constants.COPYFILE_FICLONE));
   }
@@ -79,14 +80,45 @@ export class OutputFolder {
     const gone = this.#ledger.names().filter((name) => !current.has(name));
     if (gone.length === 0) return gone;
     const previous = join(this.dir, previousName);
-    await mkdir(previous, { recursive: true });
+    await makeFolder(previous);
     for (const name of gone) {
-      await rename(join(this.dir, name), join(previous, name)).catch((error: NodeJS.ErrnoException) => {
+      await moveFile(join(this.dir, name), join(previous, name)).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOENT') throw explainWriteError(error, previous);
       });
     }
     await this.#ledger.forget(gone);
     return gone;
+  }
+
+  /** Brings the moment's corrected words, if there are any, under the clip's present name; returns whether there are. */
+  async #keepEdited(name: string, lineage: string): Promise<boolean> {
+    const edited = await this.#editedName(lineage);
+    if (edited === name) return true;
+    await this.#makeWay(name, lineage);
+    if (edited === undefined) return false;
+    // The person's words stay in the person's file.
+    await this.#rename(edited, name);
+    return true;
+  }
+
+  /** Puts aside another moment's corrected words that lie under this name, until that moment is delivered. */
+  async #makeWay(name: string, lineage: string): Promise<void> {
+    const found = await this.#ledger.stateOf(name);
+    if (found.state === 'foreign') throw inTheWay(join(this.dir, name));
+    if (found.state !== 'changed') return;
+    const owner = this.#ledger.lineageOf(found.known);
+    if (owner === undefined) throw inTheWay(join(this.dir, name));
+    if (owner !== lineage) await this.#rename(found.known, `.${owner}.kept.srt`);
+  }
+
+  async #rename(from: string, to: string): Promise<void> {
+    try {
+      await this.#ledger.announceRename(from, to);
+      await rename(join(this.dir, from), join(this.dir, to));
+      await this.#ledger.forget([from]);
+    } catch (error) {
+      throw explainWriteError(error, join(this.dir, to));
+    }
   }
 
   async #editedName(lineage: string): Promise<string | undefined> {
@@ -98,11 +130,11 @@ export class OutputFolder {
 
   async #replace(name: string, sha256: string, lineage: string | undefined, write: (temporary: string) => Promise<void>): Promise<void> {
     const found = await this.#ledger.stateOf(name);
-    if (found.state === 'ours' && found.sha256 === sha256) return;
     const path = join(this.dir, name);
-    if (found.state === 'foreign' || found.state === 'changed') {
-      throw new SnvgError('OUTPUT_NOT_OURS', `${path} is not snvg's own file`, 'Move it elsewhere or choose another folder with --output.');
-    }
+    if (found.state === 'foreign' || found.state === 'changed') throw inTheWay(path);
+    // One file under two spellings: it takes the present one before it is replaced.
+    if (found.state === 'ours' && found.known !== name) await this.#rename(found.known, name);
+    if (found.state === 'ours' && found.sha256 === sha256) return;
     const temporary = temporaryName(path);
     try {
       await write(temporary);
@@ -111,7 +143,7 @@ export class OutputFolder {
       await this.#ledger.announce(name, { sha256, sizeBytes: info.size, mtimeMs: info.mtimeMs }, lineage);
       await commitFile(temporary, path);
     } catch (error) {
-      await rm(temporary, { force: true });
+      await discard(temporary);
       throw explainWriteError(error, path);
     }
   }
@@ -122,11 +154,7 @@ export class OutputFolder {
   }
 
   async #makeOnce(): Promise<void> {
-    try {
-      await mkdir(this.dir, { recursive: true });
-    } catch (error) {
-      throw explainWriteError(error, this.dir);
-    }
+    await makeFolder(this.dir);
     // A run that was killed while writing leaves its temporary file; the job's lease says that nobody else writes here.
     for (const name of await readdir(this.dir)) {
       if (isTemporaryName(name)) await rm(join(this.dir, name), { force: true });
@@ -153,6 +181,12 @@ export async function nearestExisting(dir: string): Promise<string> {
     if (await stat(candidate).catch(() => undefined)) return candidate;
     if (candidate === dirname(candidate)) return candidate;
   }
+}
+
+function noted(): void {}
+
+function inTheWay(path: string): SnvgError {
+  return new SnvgError('OUTPUT_NOT_OURS', `${path} is not snvg's own file`, 'Move it elsewhere or choose another folder with --output.');
 }
 
 function notOurs(dir: string, message: string): SnvgError {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../artifacts/atomic-file.js';
 import { hashFile } from '../artifacts/fingerprint.js';
+import { foldedName } from './names.js';
 
 const ledgerName = '.snvg.json';
 
@@ -19,8 +20,17 @@ type Entry = z.infer<typeof entry>;
 
 const schema = z.object({ schemaVersion: z.literal(1), jobId: z.string(), files: z.record(z.string(), entry) });
 
-/** What lies under a name in the output folder, compared with what was delivered there. */
-export type FileState = { state: 'absent' | 'foreign' | 'changed' } | { state: 'ours'; sha256: string };
+/**
+ * Files up to this size are compared by content, whatever their time: they are what people edit, and a file system that
+ * keeps times to two seconds (exFAT) shows no difference when a letter is replaced soon after delivery.
+ */
+const alwaysHashedBytes = 256 * 1024;
+
+/**
+ * What lies under a name in the output folder, compared with what was delivered there. `known` is the name it was delivered
+ * under: where a file system does not tell `Talk` from `talk`, that may be the other.
+ */
+export type FileState = { state: 'absent' | 'foreign' } | { state: 'changed'; known: string } | { state: 'ours'; known: string; sha256: string };
 
 /** Which files of an output folder a job wrote, and their bytes (`.snvg.json`). */
 export class Ledger {
@@ -58,17 +68,37 @@ export class Ledger {
     return this.names().filter((name) => this.#files[name]?.lineage === lineage);
   }
 
-  /** Same size and time count as the same bytes; anything else is hashed. */
+  /** The moment a file was delivered for. */
+  lineageOf(name: string): string | undefined {
+    return this.#files[name]?.lineage;
+  }
+
+  /** Of large files, same size and time count as the same bytes; anything else is hashed. */
   async stateOf(name: string): Promise<FileState> {
     const info = await stat(join(this.#dir, name)).catch(() => undefined);
     if (!info) return { state: 'absent' };
-    const known = this.#files[name];
-    if (!known) return { state: 'foreign' };
-    const versions: Version[] = known.replaces ? [known, known.replaces] : [known];
+    const known = this.#files[name] ? name : await this.#sameFile(name, info);
+    const entryOf = known === undefined ? undefined : this.#files[known];
+    if (known === undefined || entryOf === undefined) return { state: 'foreign' };
+    const versions: Version[] = entryOf.replaces ? [entryOf, entryOf.replaces] : [entryOf];
     const untouched = versions.find((one) => one.sizeBytes === info.size && one.mtimeMs === info.mtimeMs);
-    if (untouched) return { state: 'ours', sha256: untouched.sha256 };
+    if (untouched && info.size > alwaysHashedBytes) return { state: 'ours', known, sha256: untouched.sha256 };
     const { sha256 } = await hashFile(join(this.#dir, name));
-    return versions.some((one) => one.sha256 === sha256) ? { state: 'ours', sha256 } : { state: 'changed' };
+    const same = versions.find((one) => one.sha256 === sha256);
+    if (!same) return { state: 'changed', known };
+    // Copied, or kept by a file system that rounds times: next time it need not be hashed.
+    same.mtimeMs = info.mtimeMs;
+    return { state: 'ours', known, sha256 };
+  }
+
+  /** The name under which this very file was delivered, when the file system takes two names for one. */
+  async #sameFile(name: string, info: { dev: number; ino: number }): Promise<string | undefined> {
+    for (const other of this.names()) {
+      if (foldedName(other) !== foldedName(name)) continue;
+      const found = await stat(join(this.#dir, other)).catch(() => undefined);
+      if (found && found.ino === info.ino && found.dev === info.dev) return other;
+    }
+    return undefined;
   }
 
   /** Writes down what is about to be renamed into place; must be durable before the rename. */
@@ -78,10 +108,10 @@ export class Ledger {
     await this.save();
   }
 
-  async moved(from: string, to: string): Promise<void> {
+  /** Writes down that a file is about to be called `to`; durable before the rename, as `forget` of the old name is after it. */
+  async announceRename(from: string, to: string): Promise<void> {
     const known = this.#files[from];
     if (!known) return;
-    delete this.#files[from];
     this.#files[to] = known;
     await this.save();
   }

@@ -1,5 +1,6 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../artifacts/atomic-file.js';
 import { isJsonKind, jsonKinds, type ArtifactKind, type ArtifactRef, type ArtifactValue } from '../artifacts/kinds.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import type { TaskResult, TaskResults } from '../artifacts/task-results.js';
@@ -29,7 +30,7 @@ interface TaskListener {
 /** Runs one task to its end on this machine; its artifacts and its result are durable when this resolves. */
 export async function runTask(task: Task, host: TaskHost, signal: AbortSignal, listener: TaskListener): Promise<TaskResult> {
   const operation = await loadOperation(task.op);
-  await mkdir(host.scratchRoot, { recursive: true });
+  await makeFolder(host.scratchRoot);
   const scratchDir = await mkdtemp(join(host.scratchRoot, 'task-'));
   const startedMs = performance.now();
   const notices: Notice[] = [];

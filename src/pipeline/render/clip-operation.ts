@@ -1,4 +1,4 @@
-import { symlink, writeFile } from 'node:fs/promises';
+import { cp, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactRef, FileKind } from '../../artifacts/kinds.js';
 import type { Camera } from '../../artifacts/schemas/clip.js';
@@ -105,7 +105,8 @@ async function prepareCaptions(ctx: StageContext<ClipParams>, burnt: BurntCaptio
       severity: 'degraded',
     });
   }
-  await symlink(ctx.toolchain.fontsDir, join(ctx.scratchDir, 'fonts'), 'dir');
+  // Network shares and exFAT know no links.
+  await symlink(ctx.toolchain.fontsDir, join(ctx.scratchDir, 'fonts'), 'dir').catch(() => cp(ctx.toolchain.fontsDir, join(ctx.scratchDir, 'fonts'), { recursive: true }));
   await writeFile(join(ctx.scratchDir, 'captions.ass'), burnt.ass);
 }
 
