@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { FileArtifactStore } from '../artifacts/file-store.js';
@@ -18,9 +17,10 @@ import type { Backend } from '../pipeline/backends/backend.js';
 import { backends } from '../pipeline/backends/registry.js';
 import { Resources } from '../pipeline/resources.js';
 import type { Toolchain } from '../pipeline/stage.js';
-import { isSameProcessAlive, ownIdentity, ownerTag, startTimeOf } from '../process/identity.js';
+import { isSameProcessAlive, ownIdentity, startTimeOf } from '../process/identity.js';
 import { reapOrphans } from '../process/reaper.js';
 import { observeChildren } from '../process/child.js';
+import { removeScratchOfTheDead, requireScratchPlace, Scratch } from './scratch.js';
 import { findToolchain } from './toolchain.js';
 
 export type { JobRow };
@@ -57,12 +57,13 @@ export interface AppOptions {
 /** The composition root. */
 export async function openApp(options: AppOptions): Promise<App> {
   const { settings, paths, signal } = options;
+  await requireScratchPlace(paths);
   const clock = systemClock;
   const log = createLogger(settings.logLevel);
   const self: LeaseHolder = { host: hostname(), ...ownIdentity() };
   const db = openDatabase(options.readOnly && !existsSync(paths.databaseFile) ? ':memory:' : paths.databaseFile);
   const memo = new Memo(db);
-  const scratchRoot = join(paths.cacheDir, 'scratch', ownerTag());
+  const scratch = new Scratch(paths);
   if (!options.readOnly) await cleanUpAfterTheDead(db, paths, log);
   const resources = new Resources();
   let toolchain: Promise<Toolchain> | undefined;
@@ -87,13 +88,16 @@ export async function openApp(options: AppOptions): Promise<App> {
       return toolchain;
     },
     backend: () => {
-      backend ??= app.toolchain().then((tools) => backends.local({ store, results, toolchain: tools, resources, scratchRoot, log }, slotsOf(settings)));
+      backend ??= app.toolchain().then(async (tools) => {
+        await scratch.make();
+        return backends.local({ store, results, toolchain: tools, resources, scratchRoot: scratch.root, log }, slotsOf(settings));
+      });
       return backend;
     },
     close: async () => {
       await (await backend?.catch(() => undefined))?.close();
       observeChildren(undefined);
-      await rm(scratchRoot, { recursive: true, force: true });
+      await scratch.remove();
       db.close();
     },
   };
@@ -135,9 +139,5 @@ async function cleanUpAfterTheDead(db: Database, paths: Paths, log: Logger): Pro
   for (const { child, owner } of known) {
     if (!isSameProcessAlive(owner)) children.remove(child.pid);
   }
-  const scratch = join(paths.cacheDir, 'scratch');
-  for (const name of await readdir(scratch).catch(() => [])) {
-    const [pid, startTime] = name.split('.');
-    if (pid && startTime && !isSameProcessAlive({ pid: Number(pid), startTime })) await rm(join(scratch, name), { recursive: true, force: true });
-  }
+  await removeScratchOfTheDead(paths);
 }

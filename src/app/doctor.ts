@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { openCaptionFonts } from '../captions/fonts.js';
 import { systemClock } from '../clock.js';
 import type { CommandContext } from '../commands/context.js';
@@ -71,9 +70,9 @@ function checksOf({ loaded: { settings }, paths, version, cwd }: CommandContext)
       }
       return { covered: [...covered].map(([font, scripts]) => ({ font, scripts })), uncovered };
     },
-    disk: () => Promise.all([{ what: 'cache', path: paths.cacheDir }, { what: 'working directory', path: cwd }].map(freeSpace)),
+    disk: () => Promise.all([{ what: 'cache', path: paths.cacheDir }, ...(paths.scratchDir.startsWith(paths.cacheDir) ? [] : [{ what: 'temporary files', path: paths.scratchDir }]), { what: 'working directory', path: cwd }].map(freeSpace)),
     models: () => verifyModels(modelsFolder(settings)),
-    runtime: () => describeRuntime(tmpdir()),
+    runtime: () => describeRuntime('/'),
     database: async () => {
       const path = paths.databaseFile;
       if (!existsSync(path)) return { path, jobs: null };

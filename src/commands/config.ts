@@ -43,6 +43,7 @@ export function runConfigPath(deps: { loaded: LoadedSettings; paths: Paths; stdo
     ...(deps.loaded.filePath === null ? searched.map((path): [string, string] => ['', path]) : []),
     ['database', paths.databaseFile],
     ['artifacts', paths.artifactsDir],
+    ['scratch', paths.scratchDir],
     ['state', paths.stateDir],
     ['runtime', paths.runtimeDir],
   ];

@@ -61,6 +61,8 @@ async function load(choice: RuntimeChoice): Promise<InferenceRuntime> {
  * when its install script fails, and onnxruntime-node's fails where it cannot download (script/vendor-runtime.mjs).
  */
 async function importNative(): Promise<OrtModule> {
+  // The native build gathers telemetry, and leaves `.ses` and `mat-debug-<pid>.log` in TMPDIR, unless told not to.
+  process.env['ORT_DISABLE_TELEMETRY'] = '1';
   const module: object = await import('onnxruntime-node').catch((cause: unknown) => {
     const shipped = fileURLToPath(new URL('../../vendor/onnxruntime-node/', import.meta.url));
     if (!existsSync(shipped)) throw cause;

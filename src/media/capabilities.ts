@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join, resolve, sep } from 'node:path';
 import { SnvgError } from '../errors.js';
 import { run, ToolFailure } from '../process/run.js';
@@ -131,7 +130,7 @@ async function said(tool: 'ffmpeg' | 'ffprobe', path: string, args: readonly str
     const onLine = (line: string): void => {
       if (lines.length < 5_000) lines.push(line);
     };
-    await run({ command: path, args, cwd: tmpdir(), timeoutMs: 20_000, onStdoutLine: onLine, onStderrLine: onLine });
+    await run({ command: path, args, cwd: '/', timeoutMs: 20_000, onStdoutLine: onLine, onStderrLine: onLine });
   } catch (error) {
     if (!(error instanceof ToolFailure)) throw error;
     const reason = error.notStarted ? 'cannot be started' : `ended with exit code ${error.exitCode ?? 'unknown'} when asked for ${args.at(-1)}`;

@@ -41,6 +41,11 @@ ${userNames.map((name) => `- \`$XDG_CONFIG_HOME/snvg/${name}\` (by default \`~/.
 Other variables: \`SNVG_HOME\` keeps all of snvg's own folders (database, cache, state) in one place in place of the XDG folders;
 \`NO_COLOR\` means \`--no-color\`.
 
+\`TMPDIR\`, when set, takes what a run writes while it works (\`snvg-<random>\`, for this user alone); without it that lies in the cache
+(\`scratch/\`). On the disk of the cache, finished work is moved into the cache by rename; from another disk it is copied beside its place
+first, so that nothing half-written is ever seen there. Either way it is removed at the end of the run; after a kill, by the
+next run. A \`TMPDIR\` that is no folder, or cannot be written, is refused.
+
 ${sections.join('\n')}`;
 }
 

@@ -11,6 +11,7 @@ describe('paths', () => {
       databaseFile: '/home/a/.local/share/snvg/snvg.db',
       cacheDir: '/home/a/.cache/snvg',
       artifactsDir: '/home/a/.cache/snvg/artifacts',
+      scratchDir: '/home/a/.cache/snvg/scratch',
       stateDir: '/home/a/.local/state/snvg',
       runtimeDir: '/home/a/.local/state/snvg/run',
     });
@@ -24,6 +25,12 @@ describe('paths', () => {
   it('lie in one folder with SNVG_HOME, which may be relative', () => {
     const paths = resolvePaths({ HOME: '/home/a', XDG_DATA_HOME: '/d', SNVG_HOME: 'here' }, '/work dir');
     for (const path of Object.values(paths)) expect(path.startsWith('/work dir/here/')).toBe(true);
+  });
+
+  it('put scratch into TMPDIR when that is set, also with SNVG_HOME', () => {
+    expect(resolvePaths({ HOME: '/home/a', TMPDIR: '/scratch disk' }).scratchDir).toBe('/scratch disk');
+    expect(resolvePaths({ SNVG_HOME: '/home', TMPDIR: 'here' }, '/work').scratchDir).toBe('/work/here');
+    expect(resolvePaths({ HOME: '/home/a', TMPDIR: '' }).scratchDir).toBe('/home/a/.cache/snvg/scratch');
   });
 
   it('survive without HOME', () => {
