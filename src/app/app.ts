@@ -68,7 +68,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const resources = new Resources();
   let toolchain: Promise<Toolchain> | undefined;
   let backend: Promise<Backend> | undefined;
-  const store = new FileArtifactStore(paths.artifactsDir);
+  const store = new FileArtifactStore(paths.artifactsDir, { readOnly: options.readOnly ?? false });
   const results = new TaskResults(join(paths.cacheDir, 'results'));
   const app: App = {
     settings,

@@ -2,20 +2,23 @@ import { SnvgError } from '../errors.js';
 import type { JobRow } from '../jobs/jobs.js';
 import type { App } from './app.js';
 
-/** Younger cache files may belong to a run that has not written its first event. */
-const minAgeMs = 60 * 60 * 1000;
+/** While other jobs run: younger cache files may have been promised to one of them before its event was written. */
+const promiseMs = 60 * 60 * 1000;
+/** File systems keep times to two seconds at worst. */
+const clockSlackMs = 2_000;
 
 /**
  * Forgets the jobs and removes task results and artifacts that no remaining job refers to.
+ * What a job that runs now, or starts meanwhile, has put or asked for is left to it.
  * @throws {SnvgError} JOB_BUSY when one of them is being worked on
  */
 export async function cleanJobs(app: App, chosen: readonly JobRow[]): Promise<{ jobs: number; removed: number; freedBytes: number }> {
-  const active = chosen.find((job) => app.jobs.isActive(job));
-  if (active) throw new SnvgError('JOB_BUSY', `Job ${active.id} is being worked on`, `Stop it first: snvg jobs cancel ${active.id}`);
+  const startedMs = app.clock.nowMs();
+  for (const job of chosen) if (app.jobs.isActive(job)) throw busy(job.id);
   const forgotten = new Set<string>();
   for (const job of chosen) {
     for (const task of app.events.tasks(job.id)) forgotten.add(task.key);
-    app.jobs.delete(job.id);
+    if (!app.jobs.deleteIdle(job.id)) throw busy(job.id);
   }
   const kept = app.events.taskKeys();
   const keepHashes = new Set<string>();
@@ -24,6 +27,10 @@ export async function cleanJobs(app: App, chosen: readonly JobRow[]): Promise<{ 
     if (kept.has(result.key) || (anotherRuns && !forgotten.has(result.key))) for (const ref of Object.values(result.outputs)) keepHashes.add(ref.hash);
     else await app.results.delete(result.key);
   }
-  const { removed, freedBytes } = await app.store.gc(keepHashes, anotherRuns ? minAgeMs : 0);
+  const { removed, freedBytes } = await app.store.gc(keepHashes, startedMs - (anotherRuns ? promiseMs : clockSlackMs));
   return { jobs: chosen.length, removed, freedBytes };
+}
+
+function busy(id: string): SnvgError {
+  return new SnvgError('JOB_BUSY', `Job ${id} is being worked on`, `Stop it first: snvg jobs cancel ${id}`);
 }

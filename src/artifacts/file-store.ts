@@ -11,18 +11,18 @@ import type { ArtifactSource, ArtifactStore } from './store.js';
 /** Artifacts as files `<root>/ab/<sha256>`; temporary names become visible by rename only. */
 export class FileArtifactStore implements ArtifactStore {
   readonly #root: string;
+  readonly #readOnly: boolean;
 
-  constructor(root: string) {
+  /** A read-only store only looks: being asked makes nothing young. */
+  constructor(root: string, options: { readOnly?: boolean } = {}) {
     this.#root = root;
+    this.#readOnly = options.readOnly ?? false;
   }
 
   async put<K extends ArtifactKind>(kind: K, source: ArtifactSource): Promise<ArtifactRef<K>> {
     const known = 'bytes' in source ? { hash: createHash('sha256').update(source.bytes).digest('hex'), sizeBytes: source.bytes.byteLength } : await identify(source.path);
     const target = this.#pathOf(known.hash);
     if (await this.has(known.hash)) {
-      // Young again: a collection that runs now must not take what a live job was just promised.
-      const now = new Date();
-      await utimes(target, now, now);
       if ('path' in source) await rm(source.path, { force: true });
       return { kind, ...known };
     }
@@ -40,11 +40,20 @@ export class FileArtifactStore implements ArtifactStore {
   }
 
   async has(hash: string): Promise<boolean> {
+    const path = this.#pathOf(hash);
     try {
-      await access(this.#pathOf(hash));
+      const now = new Date();
+      // Young again: a collection that runs now must not take what a live job was just promised.
+      if (!this.#readOnly) await utimes(path, now, now);
+      else await access(path);
       return true;
-    } catch {
-      return false;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      // A disk that is read-only still answers.
+      return access(path).then(
+        () => true,
+        () => false,
+      );
     }
   }
 
@@ -56,16 +65,16 @@ export class FileArtifactStore implements ArtifactStore {
     return Promise.resolve(this.#pathOf(hash));
   }
 
-  async gc(keep: ReadonlySet<string>, minAgeMs: number): Promise<{ removed: number; freedBytes: number }> {
+  async gc(keep: ReadonlySet<string>, olderThanMs: number): Promise<{ removed: number; freedBytes: number }> {
     let removed = 0;
     let freedBytes = 0;
-    const oldest = Date.now() - minAgeMs;
     for (const entry of await readdir(this.#root, { recursive: true, withFileTypes: true }).catch(() => [])) {
       if (!entry.isFile() || keep.has(entry.name)) continue;
       const path = join(entry.parentPath, entry.name);
-      const info = await stat(path);
-      if (info.mtimeMs > oldest) continue;
-      await rm(path);
+      // Another collection may have taken it meanwhile.
+      const info = await stat(path).catch(() => undefined);
+      if (!info || info.mtimeMs >= olderThanMs) continue;
+      await rm(path, { force: true });
       removed += 1;
       freedBytes += info.size;
     }

@@ -131,9 +131,18 @@ export class Jobs {
     return job.state === 'running' && job.lease !== null && this.#isAlive(job.lease);
   }
 
-  /** Removes the job with its events and tasks; publications stay: they are facts about the outside. */
-  delete(id: string): void {
-    this.#db.prepare('DELETE FROM jobs WHERE id = ?').run(id);
+  /**
+   * Removes the job with its events and tasks, unless a living process works on it: false then. Publications stay: they are facts
+   * about the outside.
+   */
+  deleteIdle(id: string): boolean {
+    const remove = this.#db.transaction(() => {
+      const job = this.find(id);
+      if (job && this.isActive(job)) return false;
+      this.#db.prepare('DELETE FROM jobs WHERE id = ?').run(id);
+      return true;
+    });
+    return remove.immediate();
   }
 }
 

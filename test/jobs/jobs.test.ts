@@ -72,7 +72,9 @@ test('events keep their order, progress is not kept, and tasks show their last s
   expect(events.read(job.id, 3)).toHaveLength(1);
   expect(events.tasks(job.id)).toEqual([{ key: 'k1', stage: 'render', op: 'render.clip', label: 'clip 1', state: 'finished', cached: true, cpuSeconds: 4.5 }]);
   expect(events.taskKeys()).toEqual(new Set(['k1']));
-  jobs.delete(job.id);
+  expect(jobs.deleteIdle(job.id)).toBe(false);
+  jobs.release(job.id, 'done', null);
+  expect(jobs.deleteIdle(job.id)).toBe(true);
   expect(events.read(job.id)).toEqual([]);
 });
 
