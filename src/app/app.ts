@@ -12,6 +12,7 @@ import { EventLog } from '../jobs/events.js';
 import { Jobs, type JobRow, type LeaseHolder } from '../jobs/jobs.js';
 import { Memo } from '../jobs/memo.js';
 import { Publications } from '../jobs/publications.js';
+import { StoredTaskClaims } from '../jobs/task-claims.js';
 import { createLogger, type Logger } from '../logger.js';
 import type { Backend } from '../pipeline/backends/backend.js';
 import { backends } from '../pipeline/backends/registry.js';
@@ -70,6 +71,8 @@ export async function openApp(options: AppOptions): Promise<App> {
   let backend: Promise<Backend> | undefined;
   const store = new FileArtifactStore(paths.artifactsDir, { readOnly: options.readOnly ?? false });
   const results = new TaskResults(join(paths.cacheDir, 'results'));
+  const isAlive = (holder: LeaseHolder): boolean => holder.host !== self.host || isSameProcessAlive(holder);
+  const claims = new StoredTaskClaims(db, self, isAlive);
   const app: App = {
     settings,
     paths,
@@ -77,7 +80,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     log,
     signal,
     self,
-    jobs: new Jobs(db, clock, (holder) => holder.host !== self.host || isSameProcessAlive(holder)),
+    jobs: new Jobs(db, clock, isAlive),
     events: new EventLog(db),
     publications: new Publications(db, clock),
     memo,
@@ -90,12 +93,13 @@ export async function openApp(options: AppOptions): Promise<App> {
     backend: () => {
       backend ??= app.toolchain().then(async (tools) => {
         await scratch.make();
-        return backends.local({ store, results, toolchain: tools, resources, scratchRoot: scratch.root, log }, slotsOf(settings));
+        return backends.local({ store, results, toolchain: tools, resources, claims, scratchRoot: scratch.root, log }, slotsOf(settings));
       });
       return backend;
     },
     close: async () => {
       await (await backend?.catch(() => undefined))?.close();
+      if (backend) claims.releaseAll();
       observeChildren(undefined);
       await scratch.remove();
       db.close();

@@ -11,12 +11,22 @@ import type { StageContext, Toolchain } from './stage.js';
 import { loadOperation } from './stages.js';
 import type { Task } from './task.js';
 
+/** Lets one of several processes that need the same task run it. A claim of a process that has died counts for nothing. */
+export interface TaskClaims {
+  /** False when another living process has it. */
+  take(key: string): boolean;
+  heldByOthers(key: string): boolean;
+  release(key: string): void;
+}
+
 /** What a machine lends to the tasks it runs. */
 export interface TaskHost {
   store: ArtifactStore;
   results: TaskResults;
   toolchain: Toolchain;
   resources: Resources;
+  /** Absent where no other process shares the results. */
+  claims?: TaskClaims;
   /** Private scratch folders are made below it. */
   scratchRoot: string;
   log: Logger;

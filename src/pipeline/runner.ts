@@ -3,6 +3,7 @@ import type { ArtifactStore } from '../artifacts/store.js';
 import type { TaskResult, TaskResults } from '../artifacts/task-results.js';
 import { reportError } from '../errors.js';
 import type { Backend } from './backends/backend.js';
+import { knownResult } from './known-result.js';
 import type { Notice } from './notice.js';
 import type { RunEventBody } from './run-event.js';
 import { readArtifact } from './run-task.js';
@@ -17,6 +18,8 @@ export interface RunnerOptions {
   signal: AbortSignal;
   emit(event: RunEventBody): void;
   fingerprint(path: string, options?: { signal?: AbortSignal }): Promise<FileRef>;
+  /** Added to the priority of every task: which of several jobs goes first. */
+  priority?: number;
 }
 
 /** What one stage of a job amounted to. */
@@ -53,7 +56,7 @@ export class Runner implements Planner {
       params: parsed,
       inputs,
       label: options.label ?? operation.id,
-      priority: options.priority ?? 0,
+      priority: (options.priority ?? 0) + (this.#options.priority ?? 0),
       slots: operation.slots,
     };
     let asked = this.#asked.get(task.key);
@@ -108,19 +111,21 @@ export class Runner implements Planner {
     tally.tasks += 1;
     const { key: taskKeyText, stage, op, label } = task;
     const of = { taskKey: taskKeyText, stage, op, label };
-    const known = await this.#known(task.key);
-    if (known) {
+    const answered = (known: TaskResult): TaskResult => {
       tally.cachedTasks += 1;
       for (const notice of known.notices) this.notice(notice);
       this.#options.emit({ type: 'task-finished', ...of, cached: true, cpuSeconds: 0, wallMs: 0 });
       return known;
-    }
+    };
+    const known = await knownResult(task.key, this.#options);
+    if (known) return answered(known);
     this.#options.emit({ type: 'task-queued', ...of });
     try {
       for await (const event of this.#options.backend.submit(task, { signal: this.signal })) {
         if (event.type === 'started') this.#options.emit({ type: 'task-started', ...of });
         else if (event.type === 'progress') this.#options.emit({ type: 'task-progress', taskKey: task.key, stage, fraction: event.fraction });
         else if (event.type === 'notice') this.notice(event.notice);
+        else if (event.shared) return answered(event.result);
         else {
           const { result } = event;
           tally.cpuSeconds += result.cpuSeconds;
@@ -136,16 +141,6 @@ export class Runner implements Planner {
       }
       throw error;
     }
-  }
-
-  /** A result counts only while every artifact it names is still there. */
-  async #known(key: string): Promise<TaskResult | undefined> {
-    const result = await this.#options.results.get(key);
-    if (!result) return undefined;
-    for (const ref of Object.values(result.outputs)) {
-      if (!(await this.#options.store.has(ref.hash))) return undefined;
-    }
-    return result;
   }
 
   #tallyOf(id: StageId): StageTally {

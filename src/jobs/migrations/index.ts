@@ -1,4 +1,5 @@
 import { initial } from './0001-initial.js';
+import { taskClaims } from './0002-task-claims.js';
 
 /** In order; the database's user_version is the number of those applied. Append only. */
-export const migrations: readonly string[] = [initial];
+export const migrations: readonly string[] = [initial, taskClaims];

@@ -7,7 +7,12 @@ export type TaskEvent =
   | { type: 'started' }
   | { type: 'progress'; fraction: number }
   | { type: 'notice'; notice: Notice }
-  | { type: 'finished'; result: TaskResult };
+  | {
+      type: 'finished';
+      result: TaskResult;
+      /** Somebody else's run gave the result: another job of this process, or another process. */
+      shared: boolean;
+    };
 
 /** CPU slots of a backend, all and free now. */
 export interface Slots {

@@ -1,0 +1,12 @@
+import type { ArtifactStore } from '../artifacts/store.js';
+import type { TaskResult, TaskResults } from '../artifacts/task-results.js';
+
+/** What a task with this key left behind, as long as every artifact it names is still there. */
+export async function knownResult(key: string, from: { store: ArtifactStore; results: TaskResults }): Promise<TaskResult | undefined> {
+  const result = await from.results.get(key);
+  if (!result) return undefined;
+  for (const ref of Object.values(result.outputs)) {
+    if (!(await from.store.has(ref.hash))) return undefined;
+  }
+  return result;
+}
