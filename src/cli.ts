@@ -68,13 +68,13 @@ const stageCommands = [
   ['transcribe', 'Hear the words of a video', 'snvg transcribe talk.mp4 --out talk.srt'],
   ['analyze', 'Look over a whole video coarsely: keyframes, loudness, silences', 'snvg analyze talk.mp4 --out analysis.json'],
   ['segment', 'Choose the moments worth a clip, and say why', 'snvg segment talk.mp4 --clips 3'],
-  ['render', 'Make the clips, of chosen moments or of cuts given by hand', 'snvg render talk.mp4 --cut 0:03-0:26'],
+  ['render', 'Make the clips, of chosen moments or of cuts given by hand', 'snvg render talk.mp4 --cut 0:03-0:26\n  snvg render talk.mp4 --cut 10-12.5+15-18+40-44      one clip of three ranges, joined\n  snvg render talk.mp4 --cut @cuts.txt                one cut a line; a line that begins with + goes on with the cut above'],
 ] as const;
 
 for (const [stage, description, example] of stageCommands) {
   const command = program.command(stage).argument('<input>', 'video file').description(description);
   if (stage === 'segment' || stage === 'render') command.option('--transcript <file>', 'words given by hand: JSON with word times, SRT or WebVTT');
-  if (stage === 'render') command.option('--cut <in-out>', 'a cut given by hand, such as 12:30-13:05 (repeat for several)', (value: string, before: string[] | undefined) => [...(before ?? []), value]);
+  if (stage === 'render') command.option('--cut <in-out>', 'a cut given by hand, such as 12:30-13:05; ranges to join with +; @<file> for a list (repeat for several)', (value: string, before: string[] | undefined) => [...(before ?? []), value]);
   else command.option('--out <file>', `write the result to a file${stage === 'transcribe' ? ' (.json, .srt, .vtt or .txt)' : ' (JSON)'}`);
   withSettings(command, 'run', 'global', 'output')
     .addHelpText('after', `\nExample:\n  ${example}\n`)

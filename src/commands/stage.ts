@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { JobOutcome, JobRequest } from '../pipeline/plan.js';
-import { handMoments, parseCut } from '../app/hand-cuts.js';
+import { handMoments, readCuts } from '../app/hand-cuts.js';
 import { exitCodeOf } from '../app/process-source.js';
 import { writeStageResult } from '../app/stage-result.js';
 import type { CommandContext } from './context.js';
@@ -11,13 +11,13 @@ export interface StageFlags {
   out?: string;
   /** Words given by hand in place of recognition: transcript JSON, words JSON, SRT or WebVTT. */
   transcript?: string;
-  /** Cuts given by hand, `in-out`. */
+  /** Cuts given by hand: `in-out`, ranges joined with `+`, or `@<file>` with one cut a line. */
   cut?: string[];
 }
 
 /** `snvg ingest|transcribe|analyze|segment|render <input>`: the job of that input up to and including one stage. */
 export async function runStage(context: CommandContext, stage: JobRequest['until'], input: string, flags: StageFlags): Promise<number> {
-  const cuts = flags.cut?.map(parseCut);
+  const cuts = flags.cut && (await readCuts(flags.cut, context.cwd));
   const results = await runStages(context, [input], {
     until: stage,
     adjust: (request) => ({

@@ -61,6 +61,8 @@ export interface JobCallbacks {
 
 /** Padding of the fine pass around a moment, so that a camera may know what comes right before and after. */
 const windowPaddingUs = 200_000;
+/** Reading on over this much costs less than beginning anew at a keyframe, and shots and faces go on through it. */
+const windowJoinUs = 3_000_000;
 
 /**
  * The whole job as ordinary code over memoised tasks: running it again costs nothing for what is known,
@@ -74,6 +76,8 @@ export async function planJob(planner: Planner, request: JobRequest, callbacks: 
   const source = await planner.read(sourceRef);
   callbacks.sourceKnown(source);
   callbacks.finishStage('ingest');
+  // Cuts beyond the end are refused before anything is heard or seen.
+  const byHand = request.moments?.(source);
   const outcome: JobOutcome = { file, source, clips: [], failures: [] };
   if (request.until === 'ingest') return outcome;
 
@@ -94,7 +98,7 @@ export async function planJob(planner: Planner, request: JobRequest, callbacks: 
   const chosen = await planSegment(planner, { source: sourceRef, transcript: heard.transcript, speech: heard.speech, coarse, clips, minLengthUs, maxLengthUs });
   outcome.candidates = chosen.candidates;
   const automatic = await planner.read(chosen.selection);
-  outcome.selection = request.moments ? { ...automatic, moments: request.moments(source) } : automatic;
+  outcome.selection = byHand ? { ...automatic, moments: byHand } : automatic;
   callbacks.finishStage('segment');
   await callbacks.selected({ file, source, selection: outcome.selection });
   if (request.until === 'segment') return outcome;
@@ -125,7 +129,7 @@ async function renderAll(planner: Planner, request: JobRequest, callbacks: JobCa
     // Better moments first, and of each the look before the render: something to watch early.
     const priority = moments.length - moment.rank;
     const label = `clip ${moment.index}`;
-    const fine = planFine(planner, { file, source: sourceRef, window: windowOf(moment.ranges, source.durationUs), label, priority: priority * 2 });
+    const fine = planFine(planner, { file, source: sourceRef, windows: windowsOf(moment.ranges, source.durationUs), label, priority: priority * 2 });
     return request.formats.map(async (format) => {
       try {
         const editedSrt = await callbacks.editedCaptions(moment);
@@ -142,10 +146,17 @@ async function renderAll(planner: Planner, request: JobRequest, callbacks: JobCa
   planner.signal.throwIfAborted();
 }
 
-function windowOf(ranges: readonly Range[], durationUs: number): Range {
-  const startUs = Math.min(...ranges.map((range) => range.startUs));
-  const endUs = Math.max(...ranges.map((range) => range.endUs));
-  return { startUs: Math.max(0, startUs - windowPaddingUs), endUs: Math.min(durationUs, endUs + windowPaddingUs) };
+/** The padded ranges in order of the source, those that nearly touch as one: what lies between is not looked at. */
+function windowsOf(ranges: readonly Range[], durationUs: number): Range[] {
+  const windows: Range[] = [];
+  for (const range of ranges.toSorted((a, b) => a.startUs - b.startUs)) {
+    const startUs = Math.max(0, range.startUs - windowPaddingUs);
+    const endUs = Math.min(durationUs, range.endUs + windowPaddingUs);
+    const last = windows.at(-1);
+    if (last && startUs <= last.endUs + windowJoinUs) last.endUs = Math.max(last.endUs, endUs);
+    else windows.push({ startUs, endUs });
+  }
+  return windows;
 }
 
 /** Like Promise.all, but looks at both to the end: a dry run must see every branch, and a failure must not leave the other running unseen. */

@@ -68,6 +68,17 @@ test('a window without faces has no tracks and says so, without calling it a fau
   expect(notices.map(({ code, severity }) => [code, severity])).toEqual([['NO_FACE_FOUND', 'info']]);
 });
 
+test('stretches far apart are looked at by themselves, and what lies between is not decoded', async () => {
+  const [first, second] = [{ startUs: 59_500_000, endUs: 60_500_000 }, { startUs: 206_000_000, endUs: 207_000_000 }];
+  const { fine } = await looker.look(talk, first, second);
+  expect(fine.decodedFrames).toBe(60);
+  expect(fine.window).toEqual({ startUs: first.startUs, endUs: second.endUs });
+  expect(fine.shots.map(({ startUs, endUs }) => [startUs, endUs])).toEqual([[first.startUs, first.endUs], [second.startUs, second.endUs]]);
+  expect(new Set(fine.tracks.map(({ shot }) => shot))).toEqual(new Set([0, 1]));
+  for (const { shot, samples } of fine.tracks) expect(samples.every(({ atUs }) => atUs >= fine.shots[shot]!.startUs && atUs < fine.shots[shot]!.endUs)).toBe(true);
+  expect(fine.tracks.map(({ id }) => id)).toEqual(fine.tracks.map((_, n) => n));
+});
+
 test('the same window gives the same artifact', async () => {
   const window = { startUs: 59_500_000, endUs: 62_000_000 };
   expect((await looker.look(talk, window)).fine).toEqual((await looker.look(talk, window)).fine);

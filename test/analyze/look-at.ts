@@ -32,14 +32,14 @@ export interface Video {
 export class Looker {
   readonly #resources = new Resources();
 
-  async look(video: Video, window: Range): Promise<Looked> {
+  async look(video: Video, ...windows: Range[]): Promise<Looked> {
     const scratchDir = await mkdtemp(join(tmpdir(), 'snvg-fine-'));
     const notices: Omit<Notice, 'stage'>[] = [];
     let cpuSeconds = 0;
     let fine: Fine | undefined;
     const source = { kind: 'source', hash: '0'.repeat(64), sizeBytes: 1 } as const;
     const context = {
-      params: { window },
+      params: { windows },
       signal: new AbortController().signal,
       scratchDir,
       toolchain: { ffmpeg: { path: 'ffmpeg', identity: '' }, ffprobe: { path: 'ffprobe' }, modelsDir: resolve('models'), fontsDir: '', identities: {} },
@@ -57,7 +57,7 @@ export class Looker {
       shared: <T extends { close(): Promise<void> }>(key: string, create: () => Promise<T>) => this.#resources.get(key, create),
     };
     try {
-      await analyzeFine.run({ file: { path: video.path, sha256: '', sizeBytes: 0 }, source }, context as unknown as StageContext<{ window: Range }>);
+      await analyzeFine.run({ file: { path: video.path, sha256: '', sizeBytes: 0 }, source }, context as unknown as StageContext<{ windows: Range[] }>);
     } finally {
       await rm(scratchDir, { recursive: true, force: true });
     }
@@ -71,5 +71,5 @@ export class Looker {
 }
 
 function sourceOf({ width, height, fps, stream }: Video): Pick<Source, 'video' | 'audio'> {
-  return { video: plainVideo({ codedWidth: width, codedHeight: height, fps, ...stream }), audio: null };
+  return { video: plainVideo({ codedWidth: width, codedHeight: height, displayWidth: width, displayHeight: height, fps, ...stream }), audio: null };
 }

@@ -28,11 +28,12 @@ const faceTrack = z.object({
 });
 export type FaceTrack = z.infer<typeof faceTrack>;
 
-/** The fine pass over one window of the source. All times are on the source timeline, boxes in display pixels. */
+/** The fine pass over one or more stretches of the source. All times are on the source timeline, boxes in display pixels. */
 export const fine = z.object({
   schemaVersion: z.literal(1),
+  /** From the first instant looked at to the last. */
   window: range,
-  /** Frame-exact shot borders inside the window (first starts at window start, last ends at its end). */
+  /** Frame-exact shots, in order. In each stretch that was looked at the first starts at its start and the last ends at its end; between stretches nothing is known. */
   shots: z.array(range),
   sampleFps: z.number(),
   tracks: z.array(faceTrack),

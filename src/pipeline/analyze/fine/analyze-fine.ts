@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { ArtifactRef } from '../../../artifacts/kinds.js';
 import type { Fine } from '../../../artifacts/schemas/analysis.js';
 import { range, type Range } from '../../../artifacts/schemas/common.js';
-import { asFilm, type Source } from '../../../artifacts/schemas/source.js';
+import type { Source } from '../../../artifacts/schemas/source.js';
+import { SnvgError } from '../../../errors.js';
 import { decodeFrames } from '../../../media/frames.js';
 import type { Notice } from '../../notice.js';
 import { defineOperation, type FileRef, type StageContext } from '../../stage.js';
@@ -13,30 +14,43 @@ import { goesOnAcross, trackFaces, type FaceSampling } from './face-tracks.js';
 import type { ShotBorder } from './shot-finder.js';
 import { sampleFps, WindowReader, type ChosenPicture } from './window-reader.js';
 
-const params = z.object({ window: range });
+const params = z.object({
+  /** In order, without overlap. */
+  windows: z.array(range).min(1),
+});
 type Params = z.infer<typeof params>;
 type Inputs = { file: FileRef; source: ArtifactRef<'source'> };
 
 /** Frames that no other depends on lose nothing at a third of their size when their block edges are left unsmoothed. */
 const cheapDecoding = ['-threads', '2', '-skip_loop_filter', 'noref'];
 
-/** Shots and face tracks of one window of the source, from one decode of it. */
+/** Shots and face tracks of some windows of the source, from one decode of each. */
 export const analyzeFine = defineOperation<Params, Inputs, { fine: 'fine' }>({
   id: 'analyze.fine',
   stage: 'analyze',
-  version: 1,
+  version: 2,
   params,
   outputs: { fine: 'fine' },
   tools: ['ffmpeg', 'model:centerface'],
   slots: 2,
   run: async ({ file, source: sourceRef }, ctx) => {
     const source = await ctx.read(sourceRef);
-    const { window } = ctx.params;
-    const seen = await lookAtWindow(file.path, source, window, ctx);
-    const shots = shotsOf(window, seen);
-    const tracks = trackFaces(seen.samplings, shots);
-    if (tracks.length === 0) ctx.notice(noFace(window));
-    const fine: Fine = { schemaVersion: 1, window, shots, sampleFps, tracks, decodedFrames: seen.decodedFrames };
+    const { windows } = ctx.params;
+    const whole = { startUs: windows[0]?.startUs ?? 0, endUs: windows.at(-1)?.endUs ?? 0 };
+    const fine: Fine = { schemaVersion: 1, window: whole, shots: [], sampleFps, tracks: [], decodedFrames: 0 };
+    const lengthUs = windows.reduce((sum, { startUs, endUs }) => sum + endUs - startUs, 0);
+    let doneUs = 0;
+    for (const window of windows) {
+      const windowUs = window.endUs - window.startUs;
+      const seen = await lookAtWindow(file.path, source, window, ctx, (fraction) => ctx.progress((doneUs + fraction * windowUs) / lengthUs));
+      doneUs += windowUs;
+      const shots = shotsOf(window, seen);
+      // A border between windows is a border between shots: no track crosses it.
+      for (const track of trackFaces(seen.samplings, shots)) fine.tracks.push({ ...track, id: fine.tracks.length, shot: fine.shots.length + track.shot });
+      fine.shots.push(...shots);
+      fine.decodedFrames += seen.decodedFrames;
+    }
+    if (fine.tracks.length === 0) ctx.notice(noFace(whole));
     return { fine: await ctx.putJson('fine', fine) };
   },
 });
@@ -57,8 +71,9 @@ interface Seen {
   decodedFrames: number;
 }
 
-async function lookAtWindow(path: string, source: Source, window: Range, ctx: StageContext<Params>): Promise<Seen> {
-  const { video } = asFilm(source);
+async function lookAtWindow(path: string, source: Source, window: Range, ctx: StageContext<Params>, progress: (fraction: number) => void): Promise<Seen> {
+  const { video } = source;
+  if (!video) throw new SnvgError('MEDIA_NO_VIDEO', 'The source is audio only: there is nothing to look at', 'Give the video of it.');
   const size = analysisSize(video);
   const reader = new WindowReader(window.startUs, video.fps.num / video.fps.den);
   const queue = await FaceQueue.open(ctx, await faceWorker(ctx), size, 'faces.yuv');
@@ -74,7 +89,7 @@ async function lookAtWindow(path: string, source: Source, window: Range, ctx: St
       ctx,
       { path, video, container: source.container, window, ...size, pixelFormat: 'yuv420p', rate: 'every', scaling: 'area', decoderOptions: cheapDecoding },
       ({ atUs, pixels }) => enqueue(reader.push(atUs, { data: pixels, ...size })),
-      { progress: (fraction) => ctx.progress(fraction) },
+      { progress },
     );
     await enqueue(reader.finish());
     const found = new Map(await queue.finish());
