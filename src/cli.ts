@@ -45,6 +45,8 @@ function describe(option: OptionSpec): string {
 
 /** Loads configuration and runs one command; the exit code is its answer. */
 async function start(flags: Flags, body: (context: CommandContext) => Promise<number>): Promise<void> {
+  const { requireOpenFiles } = await import('./app/open-files.js');
+  requireOpenFiles();
   const [{ resolvePaths }, { loadSettings }, { signalsOf }] = await Promise.all([import('./config/paths.js'), import('./config/load.js'), import('./app/signals.js')]);
   const { config, ...settings } = flags;
   const cwd = process.cwd();

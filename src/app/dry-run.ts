@@ -1,13 +1,17 @@
+import { probeFile } from '../media/probe.js';
 import { planJob } from '../pipeline/plan.js';
 import type { Backend } from '../pipeline/backends/backend.js';
 import type { RunEventBody } from '../pipeline/run-event.js';
 import { Runner } from '../pipeline/runner.js';
 import type { StageId } from '../pipeline/stage.js';
 import { OutputFolder } from '../output/folder.js';
+import type { Moment } from '../artifacts/schemas/selection.js';
 import type { App } from './app.js';
 import { ClipNaming } from './clip-naming.js';
 import { rememberedFingerprints } from './fingerprints.js';
+import type { Estimate } from './estimate.js';
 import { jobRequest, type JobPlace } from './job-request.js';
+import { Preflight } from './preflight.js';
 
 /** A task a run would ask for. */
 interface DryTask {
@@ -26,6 +30,10 @@ export interface DryPlan {
   /** Clips a run would make: exact when the selection is known, else a range. */
   clips: { min: number; max: number };
   durationUs: number | undefined;
+  /** What is still to spend; undefined when not even the length is known. */
+  estimate: Estimate | undefined;
+  /** Said when the disks may turn out too small. */
+  warning: string | undefined;
 }
 
 /** Thrown in place of running a task; the plan ends there. */
@@ -63,15 +71,18 @@ export async function planDry(app: App, place: JobPlace): Promise<DryPlan> {
   const runner = new Runner({ backend: dryBackend, store: app.store, results: app.results, toolchain: await app.toolchain(), signal: app.signal, emit, fingerprint });
   let durationUs: number | undefined;
   let clips: DryPlan['clips'] | undefined;
+  let moments: readonly Moment[] | undefined;
   let decidedBy: StageId | undefined;
   try {
     const outcome = await planJob(runner, request, {
       finishStage: () => {},
       sourceKnown: (source) => {
         durationUs = source.durationUs;
+        return Promise.resolve();
       },
       selected: async ({ file, selection }) => {
         await naming.plan(place, { file, selection });
+        moments = selection.moments;
         const count = selection.moments.length * request.formats.length;
         clips = { min: count, max: count };
       },
@@ -92,7 +103,23 @@ export async function planDry(app: App, place: JobPlace): Promise<DryPlan> {
   } finally {
     await runner.settle();
   }
-  return { place, tasks, decidedBy, durationUs, clips: clips ?? likelyClips(app, durationUs, request.formats.length) };
+  durationUs ??= await durationOf(app, request.path);
+  const preflight = new Preflight(app, place, request);
+  await preflight.begin();
+  const cached = new Set(tasks.flatMap((task) => (task.cached ? [task.op] : [])));
+  // A moment rendered in every format costs nothing any more; of one rendered in some, all is counted.
+  const rendered = tasks.filter((task) => task.op === 'render.clip' && task.cached).length;
+  const left = moments?.slice(Math.floor(rendered / request.formats.length));
+  const estimate = durationUs === undefined ? undefined : preflight.estimate({ durationUs }, cached, left);
+  const notice = estimate && (await preflight.requireSpace(estimate));
+  return { place, tasks, decidedBy, durationUs, estimate, warning: notice && `${notice.message} ${notice.remedy}`, clips: clips ?? likelyClips(app, durationUs, request.formats.length) };
+}
+
+/** The length as the file states it, when no earlier run has looked; a file that states none leaves it open. */
+async function durationOf(app: App, path: string): Promise<number | undefined> {
+  const { format } = await probeFile({ toolchain: await app.toolchain(), signal: app.signal, scratchDir: '/' }, path);
+  const seconds = Number(format.duration);
+  return seconds > 0 ? Math.round(seconds * 1_000_000) : undefined;
 }
 
 function likelyClips(app: App, durationUs: number | undefined, formats: number): DryPlan['clips'] {

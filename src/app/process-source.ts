@@ -13,9 +13,9 @@ import { parseTarget, type Target } from '../publishers/registry.js';
 import type { App } from './app.js';
 import { ClipNaming } from './clip-naming.js';
 import { Delivery } from './delivery.js';
-import { requireDiskSpace } from './disk-space.js';
 import { rememberedFingerprints } from './fingerprints.js';
 import { jobRequest, type JobPlace } from './job-request.js';
+import { Meter, Preflight } from './preflight.js';
 import { publishable, publishClips } from './publish-clips.js';
 import { reportHtml } from './report.js';
 
@@ -92,10 +92,14 @@ async function workOn(app: App, place: JobPlace, options: ProcessOptions, emit: 
   const targets: Target[] = await Promise.all(settings.to.map((target) => parseTarget(target)));
   const rendering = request.until === 'render';
   const folder = await OutputFolder.inspect(place.outputDir, place.jobId);
-  await requireDiskSpace([app.paths.cacheDir, app.paths.dataDir, ...(rendering ? [place.outputDir] : [])], 0);
+  const preflight = new Preflight(app, place, request);
+  await preflight.begin();
   const naming = ClipNaming.of(settings.nameTemplate, place.outputDir);
   if (rendering && !request.moments && request.clips !== 1) naming.requireDistinct();
   if (settings.fresh) await forget(app, place.jobId);
+  const doneBefore = settings.fresh ? new Set<string>() : opsDone(app, place.jobId);
+  const meter = new Meter();
+  const startedMs = performance.now();
 
   const fingerprint = rememberedFingerprints(app.memo);
   await (await stages.ingest()).checkFile(request.path);
@@ -103,17 +107,22 @@ async function workOn(app: App, place: JobPlace, options: ProcessOptions, emit: 
   const ending = new AbortController();
   const planSignal = AbortSignal.any([signal, ending.signal]);
   setMaxListeners(0, planSignal);
-  const runner = new Runner({ backend: await app.backend(), store: app.store, results: app.results, toolchain: await app.toolchain(), signal: planSignal, emit, fingerprint });
+  const runner = new Runner({ backend: await app.backend(), store: app.store, results: app.results, toolchain: await app.toolchain(), signal: planSignal, emit: metered(emit, meter), fingerprint });
   const delivery = new Delivery(folder, app.store, naming, request.formats);
   let outcome: JobOutcome;
   try {
     outcome = await planJob(runner, request, {
       finishStage: (id) => runner.finishStage(id),
-      sourceKnown: () => {},
-      selected: async ({ file, selection }) => {
-        if (rendering) await naming.plan(place, { file, selection });
-        const clipUs = selection.moments.flatMap((moment) => moment.ranges).reduce((sum, range) => sum + range.endUs - range.startUs, 0);
-        if (rendering) await requireDiskSpace([app.paths.cacheDir, place.outputDir], (clipUs / 1e6) * request.formats.length);
+      sourceKnown: async (source) => {
+        const { notice, event } = await preflight.sourceKnown(source, doneBefore);
+        if (event) emit(event);
+        if (notice) runner.notice(notice);
+      },
+      selected: async ({ file, source, selection }) => {
+        if (!rendering) return;
+        await naming.plan(place, { file, selection });
+        const notice = await preflight.selected(source, selection.moments, doneBefore);
+        if (notice) runner.notice(notice);
       },
       editedCaptions: async (moment) => {
         const path = await folder.editedCaptions(moment.lineage);
@@ -132,9 +141,22 @@ async function workOn(app: App, place: JobPlace, options: ProcessOptions, emit: 
   } finally {
     await runner.settle();
   }
+  meter.learn(app, { source: outcome.source, clips: delivery.outputs().map(({ clip }) => clip), wallMs: performance.now() - startedMs });
   await options.finished?.(app, outcome);
   if (!rendering) return { place, state: 'done', outcome, manifest: undefined, error: strictly(settings.strict, runner) };
   return conclude(app, place, { outcome, runner, delivery, folder, targets, signal });
+}
+
+/** Operations that an earlier run of the job has finished. */
+function opsDone(app: App, jobId: string): Set<string> {
+  return new Set(app.events.tasks(jobId).flatMap(({ op, state }) => (state === 'finished' ? [op] : [])));
+}
+
+function metered(emit: (body: RunEventBody) => void, meter: Meter): (body: RunEventBody) => void {
+  return (body) => {
+    meter.note(body);
+    emit(body);
+  };
 }
 
 interface Concluding {

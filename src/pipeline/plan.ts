@@ -51,7 +51,8 @@ export interface JobOutcome {
 /** What the plan asks back while it runs. */
 export interface JobCallbacks {
   finishStage(id: StageId): void;
-  sourceKnown(source: Source): void;
+  /** Called once, before anything costly. */
+  sourceKnown(source: Source): Promise<void>;
   /** The moments are chosen; nothing is rendered yet. Called before the first render. */
   selected(outcome: Pick<JobOutcome, 'file' | 'source'> & { selection: Selection }): Promise<void>;
   /** A caption file that a person corrected, if there is one for this moment. */
@@ -74,7 +75,7 @@ export async function planJob(planner: Planner, request: JobRequest, callbacks: 
   const { planIngest } = await stages.ingest();
   const { file, source: sourceRef } = await planIngest(planner, { path: request.path, minLengthUs: request.minLengthUs });
   const source = await planner.read(sourceRef);
-  callbacks.sourceKnown(source);
+  await callbacks.sourceKnown(source);
   callbacks.finishStage('ingest');
   // Cuts beyond the end are refused before anything is heard or seen.
   const byHand = request.moments?.(source);

@@ -15,6 +15,8 @@ export type JobState = 'running' | 'done' | 'partly-done' | 'failed' | 'cancelle
 type EventBody =
   | { type: 'job-started'; source: string; durationUs?: number; outputDir: string }
   | { type: 'job-finished'; state: Exclude<JobState, 'running'>; outputDir: string; /** Absent when the run was to end before rendering. */ clips?: number; manifestPath?: string; error?: ErrorReport }
+  /** What the job is likely to take, said once its length is known, when it is new. */
+  | { type: 'estimated'; cpuSeconds: number; wallSeconds: number; diskBytes: number }
   | { type: 'stage-started'; stage: StageId }
   | { type: 'stage-finished'; stage: StageId; state: 'done' | 'cached' | 'failed'; tasks: number; cachedTasks: number; cpuSeconds: number }
   | ({ type: 'task-queued' } & OfTask)

@@ -17,6 +17,14 @@ export function span(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${twoDigits(minutes % 60)} min`;
 }
 
+/** A guessed span of time, no more exact than a guess is: "40 s", "12 min", "2.5 h". */
+export function roughSpan(seconds: number): string {
+  if (seconds < 10) return `${Math.ceil(seconds)} s`;
+  if (seconds < 55) return `${Math.round(seconds / 5) * 5} s`;
+  if (seconds < 90 * 60) return `${Math.max(1, Math.round(seconds / 60))} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}
+
 /** Decimal units, as disks are sold: "540 B", "3.1 MB", "250 GB". */
 export function byteSize(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../pipeline/run-event.js';
-import { clock, count, span } from './format.js';
+import { byteSize, clock, count, roughSpan, span } from './format.js';
 import { jobTotals, type JobView } from './run-view.js';
 import { terminalText } from './terminal-text.js';
 
@@ -9,6 +9,8 @@ export interface Line {
   tone: Tone;
 }
 
+const longRunSeconds = 60;
+
 /** What one event is worth saying, one line each; most events are worth nothing. `job` is the job after the event. */
 export function eventLines(event: RunEvent, job: JobView): Line[] {
   switch (event.type) {
@@ -16,6 +18,9 @@ export function eventLines(event: RunEvent, job: JobView): Line[] {
       const length = event.durationUs === undefined ? '' : ` (${clock(event.durationUs)})`;
       return [{ text: `${terminalText(event.source)}${length} → ${terminalText(event.outputDir)}`, tone: 'normal' }];
     }
+    case 'estimated':
+      // A short run is over before anybody plans by it.
+      return event.wallSeconds < longRunSeconds ? [] : [{ text: `about ${roughSpan(event.wallSeconds)}, ${byteSize(event.diskBytes)}`, tone: 'dim' }];
     case 'stage-finished': {
       const cached = event.cachedTasks === 0 ? '' : `, ${event.cachedTasks === event.tasks ? 'all' : event.cachedTasks} known already`;
       const tone = event.state === 'failed' ? 'bad' : 'normal';

@@ -71,6 +71,8 @@ export class RunView {
       case 'stage-finished':
         Object.assign(stageOf(job, event.stage), { state: event.state, cpuSeconds: event.cpuSeconds });
         break;
+      case 'estimated':
+        break;
       case 'notice':
         job.notices.push(event.notice);
         break;

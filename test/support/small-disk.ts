@@ -46,7 +46,12 @@ export function smallDisk(options: string): SmallDisk {
     remount: (changed) => execFileSync('mount', ['-o', `remount,${changed}`, path]),
     fill: (leaveBytes) => {
       const { bavail, bsize } = statfsSync(path);
-      writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - leaveBytes), 1));
+      try {
+        writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - leaveBytes), 1));
+      } catch (error) {
+        // Whoever else writes to the disk at this moment may fill it before us.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      }
     },
     empty: () => rmSync(ballast, { force: true }),
   };
