@@ -2,7 +2,7 @@ import createCommand from 'fluent-ffmpeg';
 import { basename } from 'node:path';
 import { SnvgError } from '../errors.js';
 import { run, ToolFailure } from '../process/run.js';
-import { inputGuards, inputLocator } from './input-guards.js';
+import { allocationGuard, excessIn, inputGuards, inputLocator } from './input-guards.js';
 import { secondsText } from './timeline.js';
 
 /** What running a media tool needs of its caller; every StageContext is one. */
@@ -100,7 +100,8 @@ export function buildArguments(job: FfmpegJob): string[] {
 /**
  * Runs ffmpeg to its end.
  *
- * @throws {SnvgError} FFMPEG_MISSING, DISK_FULL, MEDIA_UNREADABLE (an input is not what it claims), TOOL_STALLED, TOOL_FAILED
+ * @throws {SnvgError} FFMPEG_MISSING, DISK_FULL, MEDIA_UNREADABLE (an input is not what it claims), MEDIA_TOO_LARGE (it asks for more
+ * pixels, memory or time than a film of its length does), TOOL_STALLED, TOOL_FAILED
  * @throws the signal's reason when aborted
  */
 export async function runFfmpeg(host: MediaHost, job: FfmpegJob, options: FfmpegRunOptions = {}): Promise<FfmpegResult> {
@@ -108,6 +109,7 @@ export async function runFfmpeg(host: MediaHost, job: FfmpegJob, options: Ffmpeg
   const logTail: string[] = [];
   let cpuSeconds = 0;
   let outTimeUs = 0;
+  let excess: string | undefined;
   const onProgressLine = (line: string): void => {
     // N/A until the first packet, and negative for streams that begin before zero.
     const text = /^out_time_us=\s*(\d+)/.exec(line)?.[1];
@@ -124,6 +126,7 @@ export async function runFfmpeg(host: MediaHost, job: FfmpegJob, options: Ffmpeg
     options.onLogLine?.(line);
     // Indented lines describe streams and repeat the file's own tags: nothing a file says about itself may pass for an error.
     if (/^\s|^$/.test(line) || options.isReport?.(line)) return;
+    excess ??= excessIn(line) ?? (/received signal 24\b/.test(line) ? overtime : undefined);
     logTail.push(line.slice(0, 500));
     if (logTail.length > keptLogLines) logTail.shift();
   };
@@ -134,13 +137,14 @@ export async function runFfmpeg(host: MediaHost, job: FfmpegJob, options: Ffmpeg
       cwd: host.scratchDir,
       signal: host.signal,
       stallMs: options.stallMs ?? defaultStallMs,
+      limits: { cpuSeconds: cpuLimitSeconds(job) },
       onStderrLine,
       ...(options.onStdoutChunk ? { onStdoutChunk: options.onStdoutChunk } : { onStdoutLine: onProgressLine }),
     });
     options.progress?.(1);
     return { cpuSeconds, wallMs, outTimeUs, logTail };
   } catch (error) {
-    throw error instanceof ToolFailure ? explain(error, logTail, job) : error;
+    throw error instanceof ToolFailure ? explain(error, { logTail, excess, job }) : error;
   } finally {
     host.addCpuSeconds(cpuSeconds);
   }
@@ -152,7 +156,7 @@ export async function runFfmpeg(host: MediaHost, job: FfmpegJob, options: Ffmpeg
  */
 function runOptions(job: FfmpegJob): string[] {
   const stdoutTaken = job.outputs.some(({ to }) => to === 'pipe:1');
-  return ['-nostdin', '-hide_banner', '-loglevel', 'repeat+info', '-benchmark', '-nostats', ...(stdoutTaken ? [] : ['-progress', 'pipe:1'])];
+  return ['-nostdin', ...allocationGuard, '-hide_banner', '-loglevel', 'repeat+info', '-benchmark', '-nostats', ...(stdoutTaken ? [] : ['-progress', 'pipe:1'])];
 }
 
 /** The varargs form of fluent-ffmpeg's option methods needs two arguments to be taken as separate. */
@@ -162,10 +166,24 @@ function atLeastTwo(options: readonly string[]): [string, string, ...string[]] {
   return [first, second, ...rest];
 }
 
+/**
+ * Far more than any honest file takes on a slow machine: an end for a decoder that works for ever, not a measure of speed. A render
+ * takes up to some 20 CPU s per second of media, reading a whole source less than 0.1.
+ */
+function cpuLimitSeconds({ inputs }: FfmpegJob): number {
+  const excerptUs = inputs.reduce((sum, { durationUs }) => sum + (durationUs ?? 0), 0);
+  return inputs.every(({ durationUs, rawFormat }) => durationUs === undefined || rawFormat !== undefined) ? 24 * 3600 : 1800 + (excerptUs / 1e6) * 200;
+}
+
+const overtime = 'takes far more computing time than a film of its length does';
+
+/** Ends of ffmpeg that are its own faults, brought about by the bytes it read. */
+const crashes = new Set(['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL']);
+
 /** Messages of libavformat and the decoders that mean: the bytes are at fault. */
 const damage = /Invalid data found when processing input|moov atom not found|Error opening input|could not find codec parameters|Format (.* )?not on whitelist|EBML header parsing failed/i;
 
-function explain(failure: ToolFailure, logTail: readonly string[], job: FfmpegJob): SnvgError {
+function explain(failure: ToolFailure, { logTail, excess, job }: { logTail: readonly string[]; excess: string | undefined; job: FfmpegJob }): SnvgError {
   const cause = { cause: failure };
   if (failure.notStarted) {
     return new SnvgError('FFMPEG_MISSING', `ffmpeg could not be started: ${oneLine(failure.message)}`, 'Install ffmpeg 5.1 or later, or name it with --ffmpeg.', cause);
@@ -175,7 +193,14 @@ function explain(failure: ToolFailure, logTail: readonly string[], job: FfmpegJo
     return new SnvgError('DISK_FULL', 'The disk filled up while ffmpeg was writing', 'Free some space, or choose another disk with SNVG_HOME or TMPDIR, and run again: finished work is kept.', cause);
   }
   const names = job.inputs.map(({ path }) => shownName(path)).join(', ');
-  const reason = telling(logTail) ?? `exit code ${failure.exitCode ?? 'unknown'}`;
+  const reason = telling(logTail) ?? (failure.endedBy ? `ended by ${failure.endedBy}` : `exit code ${failure.exitCode ?? 'unknown'}`);
+  const tooMuch = failure.endedBy === 'SIGXCPU' ? overtime : excess;
+  if (tooMuch !== undefined) {
+    return new SnvgError('MEDIA_TOO_LARGE', `${names} ${tooMuch}`, 'Convert it to an ordinary MP4 first, for example with: ffmpeg -i <file> -vf scale=1920:-2 out.mp4', cause);
+  }
+  if (failure.endedBy !== undefined && crashes.has(failure.endedBy)) {
+    return new SnvgError('MEDIA_UNREADABLE', `${names} makes ffmpeg crash (${failure.endedBy}): it is damaged, or made to do so`, 'Check that it plays elsewhere; copy or download it again, or use a newer ffmpeg.', cause);
+  }
   if (damage.test(said)) {
     return new SnvgError('MEDIA_UNREADABLE', `${names} cannot be decoded: ${reason}`, 'Check that it plays elsewhere; copy or download it again, or re-encode it.', cause);
   }

@@ -9,8 +9,36 @@ const formats = [
   'wav', 'w64', 'aiff', 'caf', 'mp3', 'flac', 'aac', 'ac3', 'eac3', 'gif', 'srt', 'webvtt', 'ass',
 ];
 
-/** What stands before every `-i` of a file that snvg did not write, for ffmpeg and ffprobe alike. */
-export const inputGuards: readonly string[] = ['-protocol_whitelist', 'file,crypto,data', '-format_whitelist', formats.join(',')];
+/** 8K as digital cinema has it, in whole macroblocks: the most a decoder makes room for. */
+const mostPixels = 8192 * 4352;
+/** Beyond this a file is not even described; fewer than that may still be more than a source may have. */
+const mostStreams = 200;
+
+/**
+ * What stands before every `-i` of a file that snvg did not write, for ffmpeg and ffprobe alike. Without the limit on pixels a file of
+ * 700 kB takes 2 GB to decode one picture of, whatever its container says; with it, the decoder refuses before it makes room.
+ */
+export const inputGuards: readonly string[] = [
+  '-protocol_whitelist', 'file,crypto,data',
+  '-format_whitelist', formats.join(','),
+  '-max_pixels', String(mostPixels),
+  '-max_streams', String(mostStreams),
+];
+
+/**
+ * The most one block of memory may take, for ffmpeg and ffprobe: a header may announce two gigabytes of table or tag. Three of the
+ * deepest pictures that `mostPixels` allows would fit.
+ */
+export const allocationGuard: readonly string[] = ['-max_alloc', String(2 ** 30)];
+
+/** What a tool said that means: the file wants more than snvg gives any file. In words for a person. */
+export function excessIn(said: string): string | undefined {
+  const size = /Picture size (\d+)x(\d+) exceeds specified max pixel count/.exec(said);
+  if (size) return `has pictures of ${size[1]}×${size[2]}, more than the ${Math.round(mostPixels / 1e6)} million pixels that are decoded`;
+  if (/exceeds max_streams|Number of streams exceeds/i.test(said)) return `has more than ${mostStreams} streams`;
+  if (/Cannot allocate memory/.test(said)) return 'needs more memory than a real film does';
+  return undefined;
+}
 
 /**
  * How a path is named to ffmpeg: with its protocol, so that no colon in it can be read as one.

@@ -4,7 +4,7 @@ import { run, ToolFailure } from '../process/run.js';
 import { type MediaHost, shownName } from './ffmpeg.js';
 import { beginsLikeMp4 } from './container-end.js';
 import { stillPictureKind } from './still-picture.js';
-import { inputGuards, inputLocator } from './input-guards.js';
+import { allocationGuard, excessIn, inputGuards, inputLocator } from './input-guards.js';
 
 /** ffprobe prints most numbers as text and leaves out what it does not know. */
 const numeric = z.union([z.string(), z.number()]).optional();
@@ -57,15 +57,28 @@ const longestAnswer = 8 * 2 ** 20;
 /**
  * What a file says about itself. Sizes are the coded ones (see `displayOf`), times absolute as stored, not on the source timeline.
  *
- * @throws {SnvgError} MEDIA_UNREADABLE (not a media file, or damaged beyond opening), MEDIA_UNSUPPORTED (a still picture), FFMPEG_MISSING, TOOL_STALLED, TOOL_FAILED
+ * @throws {SnvgError} MEDIA_UNREADABLE (not a media file, or damaged beyond opening), MEDIA_UNSUPPORTED (a still picture), MEDIA_TOO_LARGE (asks
+ * for more pixels, streams, memory or time than any source may), FFMPEG_MISSING, TOOL_STALLED, TOOL_FAILED
  */
 export async function probeFile(host: Omit<MediaHost, 'addCpuSeconds'>, path: string): Promise<ProbedFile> {
-  const lines = await askFfprobe(host, path, ['-show_format', '-show_streams', '-print_format', 'json']);
-  const parsed = probedFile.safeParse(JSON.parse(lines.join('\n')));
+  const { lines, excess } = await askFfprobe(host, path, ['-show_format', '-show_streams', '-print_format', 'json']);
+  const parsed = probedFile.safeParse(parseJson(lines));
   if (!parsed.success) {
     throw new SnvgError('MEDIA_UNSUPPORTED', `${shownName(path)} is described by ffprobe in a way snvg does not know`, 'Re-encode it to MP4 and try again.', { cause: parsed.error });
   }
+  // A cover of such a size is left out; a film whose picture was not looked at would pass for a sound recording.
+  const unseen = parsed.data.streams.some(({ codec_type: type, width, disposition }) => type === 'video' && !width && disposition['attached_pic'] !== 1);
+  if (excess !== undefined && unseen) throw tooLarge(path, excess);
   return parsed.data;
+}
+
+/** Undefined for what is no JSON: an answer that was cut because a line of it was too long. */
+function parseJson(lines: readonly string[]): unknown {
+  try {
+    return JSON.parse(lines.join('\n'));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Presentation time (absolute, seconds as text) and stream index of each packet in a stretch of a file, without decoding. */
@@ -80,12 +93,12 @@ export interface ProbedPacket {
  * A file cut short answers with none, or with an error that counts as none.
  */
 export async function probePacketsFrom(host: Omit<MediaHost, 'addCpuSeconds'>, path: string, fromSeconds: number, limit: number): Promise<ProbedPacket[]> {
-  const lines = await askFfprobe(host, path, [
+  const { lines } = await askFfprobe(host, path, [
     '-read_intervals', `${Math.max(0, fromSeconds).toFixed(3)}%+#${limit}`,
     '-show_entries', 'packet=stream_index,pts_time,duration_time',
     '-print_format', 'csv=print_section=0',
   ]).catch((error: unknown) => {
-    if (error instanceof SnvgError && error.code === 'MEDIA_UNREADABLE') return [];
+    if (error instanceof SnvgError && error.code === 'MEDIA_UNREADABLE') return { lines: [] };
     throw error;
   });
   return lines.flatMap((line) => {
@@ -95,28 +108,39 @@ export async function probePacketsFrom(host: Omit<MediaHost, 'addCpuSeconds'>, p
   });
 }
 
-async function askFfprobe(host: Omit<MediaHost, 'addCpuSeconds'>, path: string, options: readonly string[]): Promise<string[]> {
+async function askFfprobe(host: Omit<MediaHost, 'addCpuSeconds'>, path: string, options: readonly string[]): Promise<{ lines: string[]; excess: string | undefined }> {
   const lines: string[] = [];
   let size = 0;
+  let excess: string | undefined;
   try {
     await run({
       command: host.toolchain.ffprobe.path,
-      args: ['-v', 'error', '-hide_banner', ...inputGuards, ...options, '-i', inputLocator(path)],
+      args: ['-v', 'error', '-hide_banner', ...allocationGuard, ...inputGuards, ...options, '-i', inputLocator(path)],
       cwd: host.scratchDir,
       signal: host.signal,
       timeoutMs: probeTimeoutMs,
+      limits: { cpuSeconds: probeTimeoutMs / 1000 },
+      onStderrLine: (line) => {
+        excess ??= excessIn(line);
+      },
       onStdoutLine: (line) => {
         size += line.length;
         if (size <= longestAnswer) lines.push(line);
       },
     });
   } catch (error) {
-    throw error instanceof ToolFailure ? await explain(error, path) : error;
+    if (!(error instanceof ToolFailure)) throw error;
+    if (error.endedBy === 'SIGXCPU') excess ??= 'takes a minute of computing time to be described';
+    throw excess !== undefined && !error.notStarted ? tooLarge(path, excess, error) : await explain(error, path);
   }
   if (size > longestAnswer) {
     throw new SnvgError('MEDIA_UNSUPPORTED', `${shownName(path)} describes itself at a length no real film needs`, 'Re-encode it to MP4 and try again.');
   }
-  return lines;
+  return { lines, excess };
+}
+
+function tooLarge(path: string, excess: string, cause?: ToolFailure): SnvgError {
+  return new SnvgError('MEDIA_TOO_LARGE', `${shownName(path)} ${excess}`, 'Convert it to an ordinary MP4 first, for example with: ffmpeg -i <file> -vf scale=1920:-2 out.mp4', { cause });
 }
 
 async function explain(failure: ToolFailure, path: string): Promise<SnvgError> {

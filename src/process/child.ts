@@ -97,16 +97,35 @@ export class LineTail {
   }
 }
 
-/** Splits at \n and \r (ffmpeg redraws its status with \r); a last line without an end counts. */
-export function eachLine(stream: NodeJS.ReadableStream, onLine: (line: string) => void): void {
-  let rest = '';
+/**
+ * Splits at \n and \r (ffmpeg redraws its status with \r); a last line without an end counts.
+ *
+ * @param longest what is over this many characters of a line is left out: a file's title may have megabytes and no line end
+ */
+export function eachLine(stream: NodeJS.ReadableStream, onLine: (line: string) => void, longest = Infinity): void {
+  let parts: string[] = [];
+  let kept = 0;
+  const keep = (text: string): void => {
+    if (text === '' || kept >= longest) return;
+    parts.push(text.length > longest - kept ? text.slice(0, longest - kept) : text);
+    kept += text.length;
+  };
+  const end = (): void => {
+    const line = parts.join('');
+    parts = [];
+    kept = 0;
+    onLine(line);
+  };
   stream.setEncoding('utf8');
   stream.on('data', (chunk: string) => {
-    const lines = (rest + chunk).split(/[\r\n]/);
-    rest = lines.pop() ?? '';
-    for (const line of lines) onLine(line);
+    const [first = '', ...more] = chunk.split(/[\r\n]/);
+    keep(first);
+    for (const text of more) {
+      end();
+      keep(text);
+    }
   });
   stream.on('end', () => {
-    if (rest !== '') onLine(rest);
+    if (kept > 0) end();
   });
 }

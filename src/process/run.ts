@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { SnvgError } from '../errors.js';
 import { announce, eachLine, endGroup, forget, LineTail, spawnTool } from './child.js';
+import { type ChildLimits, notExecuted, withinLimits } from './limits.js';
 
 export interface RunOptions {
   command: string;
@@ -19,6 +20,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Exit codes that are not an error. Default: only 0. */
   allowedExitCodes?: readonly number[];
+  /** For programs that read what strangers wrote. */
+  limits?: ChildLimits;
 }
 
 export interface RunResult {
@@ -28,16 +31,22 @@ export interface RunResult {
   wallMs: number;
 }
 
+/** Characters of a line that reach a listener. Messages are short; a report may carry a long text in one line. */
+const longestLine = { stdout: 8 * 2 ** 20, stderr: 16_384 };
+
 /** A tool that ended with an unexpected code; callers turn it into an error a user understands. */
 export class ToolFailure extends Error {
   override readonly name = 'ToolFailure';
   readonly exitCode: number | undefined;
+  /** What ended it, when it was not an exit: `SIGSEGV` is a fault in the program, `SIGKILL` may be the system's. */
+  readonly endedBy: string | undefined;
   readonly stderrTail: string[];
   /** The executable could not be started at all. */
   readonly notStarted: boolean;
-  constructor(message: string, fields: { exitCode: number | undefined; stderrTail: string[]; notStarted: boolean; cause?: unknown }) {
+  constructor(message: string, fields: { exitCode: number | undefined; endedBy: string | undefined; stderrTail: string[]; notStarted: boolean; cause?: unknown }) {
     super(message, { cause: fields.cause });
     this.exitCode = fields.exitCode;
+    this.endedBy = fields.endedBy;
     this.stderrTail = fields.stderrTail;
     this.notStarted = fields.notStarted;
   }
@@ -56,7 +65,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   // One signal ends every child of a run, and there may be more of them than Node's guess at a leak.
   if (options.signal) setMaxListeners(0, options.signal);
   const startedMs = performance.now();
-  const child = spawnTool(options);
+  const child = spawnTool(options.limits ? withinLimits(options, options.limits) : options);
   const record = announce(child, options.command);
   const tail = new LineTail();
   let lastHeardMs = performance.now();
@@ -81,16 +90,24 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const stderr = child.stderr;
   const drained = consumer?.drain(stdout, heard);
   if (!consumer) {
-    eachLine(stdout, (line) => {
-      heard();
-      options.onStdoutLine?.(line);
-    });
+    eachLine(
+      stdout,
+      (line) => {
+        heard();
+        options.onStdoutLine?.(line);
+      },
+      longestLine.stdout,
+    );
   }
-  eachLine(stderr, (line) => {
-    heard();
-    tail.keep(line);
-    options.onStderrLine?.(line);
-  });
+  eachLine(
+    stderr,
+    (line) => {
+      heard();
+      tail.keep(line);
+      options.onStderrLine?.(line);
+    },
+    longestLine.stderr,
+  );
   try {
     const result = await child;
     await drained;
@@ -103,8 +120,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
     if (exitCode === undefined || !(options.allowedExitCodes ?? [0]).includes(exitCode)) {
       throw new ToolFailure(result.shortMessage ?? `${options.command} failed`, {
         exitCode,
+        endedBy: result.signal,
         stderrTail: tail.lines,
-        notStarted: record === undefined,
+        notStarted: record === undefined || (options.limits !== undefined && exitCode !== undefined && notExecuted.includes(exitCode)),
         cause: result.cause,
       });
     }
