@@ -4,7 +4,16 @@ import { join } from 'node:path';
 
 /** A film of 14 s, 320×180: quick to make and to cut. */
 export function makeSmallFilm(path: string): void {
-  const picture = '-f lavfi -i testsrc2=s=320x180:r=25:d=14';
+  makeFilm(path, 'testsrc2=s=320x180:r=25:d=14');
+}
+
+/** The same with nothing bright in its picture: whatever is white in a clip of it was put there. */
+export function makeDarkFilm(path: string): void {
+  makeFilm(path, 'testsrc2=s=320x180:r=25:d=14,lutyuv=y=16+(val-16)*0.3');
+}
+
+function makeFilm(path: string, source: string): void {
+  const picture = `-f lavfi -i ${source}`;
   const sound = '-f lavfi -i sine=220:d=14';
   const options = `-v error -y ${picture} ${sound} -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac -shortest`;
   execFileSync('ffmpeg', options.split(' ').concat(`file:${path}`));
