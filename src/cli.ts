@@ -62,7 +62,7 @@ async function start(flags: Flags, body: (context: CommandContext) => Promise<nu
 }
 
 withSettings(program.command('process').argument('<inputs...>', 'video files').description('Make clips of videos: all stages, one job and one manifest per video'), 'run', 'global', 'output')
-  .addHelpText('after', '\nExample:\n  snvg process talk.mp4 --clips 5 --max-length 45\n')
+  .addHelpText('after', '\nExamples:\n  snvg process talk.mp4 --clips 5 --max-length 45\n  snvg process day1.mp4 day2.mp4 day3.mp4 --output clips --keep-going\n')
   .action((inputs: string[], flags: Flags) => start(flags, async (context) => (await import('./commands/process.js')).runProcess(context, inputs)));
 
 const stageCommands = [

@@ -44,6 +44,8 @@ export interface App {
   /** Finds ffmpeg and the shipped models and fonts, once. @throws {SnvgError} FFMPEG_*, MODEL_* */
   toolchain(): Promise<Toolchain>;
   backend(): Promise<Backend>;
+  /** Ends the children of runs that were killed and removes what they left in scratch. */
+  clearUpAfterTheDead(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -65,7 +67,8 @@ export async function openApp(options: AppOptions): Promise<App> {
   const db = openDatabase(options.readOnly && !existsSync(paths.databaseFile) ? ':memory:' : paths.databaseFile);
   const memo = new Memo(db);
   const scratch = new Scratch(paths);
-  if (!options.readOnly) await cleanUpAfterTheDead(db, paths, log);
+  const clearUpAfterTheDead = (): Promise<void> => cleanUpAfterTheDead(db, paths, log);
+  if (!options.readOnly) await clearUpAfterTheDead();
   const resources = new Resources();
   let toolchain: Promise<Toolchain> | undefined;
   let backend: Promise<Backend> | undefined;
@@ -97,6 +100,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       });
       return backend;
     },
+    clearUpAfterTheDead,
     close: async () => {
       await (await backend?.catch(() => undefined))?.close();
       if (backend) claims.releaseAll();

@@ -104,7 +104,7 @@ export class Meter {
     if (!event.cached && event.op === 'render.clip') this.#clips += 1;
   }
 
-  learn(app: Pick<App, 'settings' | 'memo'>, job: { source: Source; clips: readonly Pick<Clip, 'durationUs'>[]; wallMs: number }): void {
+  learn(app: Pick<App, 'settings' | 'memo'>, job: { source: Source; clips: readonly Pick<Clip, 'durationUs'>[]; /** Absent when other jobs ran beside it. */ wallMs?: number }): void {
     const cpuOf = (stage: string): number => [...this.#cpu].reduce((sum, [op, cpu]) => sum + (op.startsWith(stage) ? cpu : 0), 0);
     const anyCached = (stage: string): boolean => [...this.#cached].some((op) => op.startsWith(stage));
     const sourceSeconds = job.source.durationUs / 1e6;
@@ -116,7 +116,7 @@ export class Meter {
     }
     const total = cpuOf('');
     // A short run is mostly starting up.
-    if (total > 20) observations.push({ of: 'parallel', amount: total, seconds: job.wallMs / 1000 });
+    if (total > 20 && job.wallMs !== undefined) observations.push({ of: 'parallel', amount: total, seconds: job.wallMs / 1000 });
     learnRates(app.memo, rateSettings(app.settings), observations);
   }
 }

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { basename } from 'node:path';
 import type { Clip } from '../artifacts/schemas/clip.js';
 import type { Manifest } from '../artifacts/schemas/manifest.js';
-import { ExitCode, reportError, SnvgError, type ErrorReport } from '../errors.js';
+import { reportError, SnvgError, type ErrorReport } from '../errors.js';
 import { OutputFolder } from '../output/folder.js';
 import { buildManifest } from '../output/manifest.js';
 import { planJob, type JobOutcome, type JobRequest } from '../pipeline/plan.js';
@@ -23,7 +23,8 @@ import { reportHtml } from './report.js';
 export interface SourceResult {
   place: JobPlace;
   state: Manifest['job']['state'];
-  outcome: JobOutcome | undefined;
+  /** Chosen moments that have a clip. */
+  clips: number;
   manifest: Manifest | undefined;
   /** Why it is not simply done; its exit code is the job's. */
   error: SnvgError | Error | undefined;
@@ -31,6 +32,12 @@ export interface SourceResult {
 
 export interface ProcessOptions {
   until: JobRequest['until'];
+  /** Added to the priority of every task: which of several jobs goes first. */
+  priority?: number;
+  /** False when other jobs of this process share its cores. */
+  alone?: boolean;
+  /** In place of the setting. */
+  fresh?: boolean;
   /** Changes the request made from the settings: things given by hand to a stage's own command. */
   adjust?: (request: JobRequest) => JobRequest;
   /** Called when the plan has ended well, while its artifacts can be read. */
@@ -53,13 +60,13 @@ export async function processSource(app: App, place: JobPlace, options: ProcessO
     options.event(event);
   };
   const cancel = watchCancel(app, jobId);
-  emit({ type: 'job-started', source: basename(sourcePath), outputDir });
+  emit({ type: 'job-started', source: place.name ?? basename(sourcePath), outputDir });
   let result: SourceResult;
   try {
     result = await workOn(app, place, options, emit, cancel.signal);
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    result = { place, state: cancel.signal.aborted ? 'cancelled' : 'failed', outcome: undefined, manifest: undefined, error };
+    result = { place, state: cancel.signal.aborted ? 'cancelled' : 'failed', clips: 0, manifest: undefined, error };
   } finally {
     cancel.stop();
   }
@@ -70,7 +77,7 @@ export async function processSource(app: App, place: JobPlace, options: ProcessO
     type: 'job-finished',
     state: result.state,
     outputDir,
-    ...(options.until === 'render' ? { clips: result.manifest?.clips.length ?? 0 } : {}),
+    ...(options.until === 'render' ? { clips: result.clips } : {}),
     ...(result.manifest ? { manifestPath: `${outputDir}/${manifestName}` } : {}),
     ...(report ? { error: report } : {}),
   };
@@ -96,8 +103,9 @@ async function workOn(app: App, place: JobPlace, options: ProcessOptions, emit: 
   await preflight.begin();
   const naming = ClipNaming.of(settings.nameTemplate, place.outputDir);
   if (rendering && !request.moments && request.clips !== 1) naming.requireDistinct();
-  if (settings.fresh) await forget(app, place.jobId);
-  const doneBefore = settings.fresh ? new Set<string>() : opsDone(app, place.jobId);
+  const fresh = options.fresh ?? settings.fresh;
+  if (fresh) await forget(app, place.jobId);
+  const doneBefore = fresh ? new Set<string>() : opsDone(app, place.jobId);
   const meter = new Meter();
   const startedMs = performance.now();
 
@@ -107,7 +115,16 @@ async function workOn(app: App, place: JobPlace, options: ProcessOptions, emit: 
   const ending = new AbortController();
   const planSignal = AbortSignal.any([signal, ending.signal]);
   setMaxListeners(0, planSignal);
-  const runner = new Runner({ backend: await app.backend(), store: app.store, results: app.results, toolchain: await app.toolchain(), signal: planSignal, emit: metered(emit, meter), fingerprint });
+  const runner = new Runner({
+    backend: await app.backend(),
+    store: app.store,
+    results: app.results,
+    toolchain: await app.toolchain(),
+    signal: planSignal,
+    emit: metered(emit, meter),
+    fingerprint,
+    priority: options.priority ?? 0,
+  });
   const delivery = new Delivery(folder, app.store, naming, request.formats);
   let outcome: JobOutcome;
   try {
@@ -141,9 +158,9 @@ async function workOn(app: App, place: JobPlace, options: ProcessOptions, emit: 
   } finally {
     await runner.settle();
   }
-  meter.learn(app, { source: outcome.source, clips: delivery.outputs().map(({ clip }) => clip), wallMs: performance.now() - startedMs });
+  meter.learn(app, { source: outcome.source, clips: delivery.outputs().map(({ clip }) => clip), ...(options.alone === false ? {} : { wallMs: performance.now() - startedMs }) });
   await options.finished?.(app, outcome);
-  if (!rendering) return { place, state: 'done', outcome, manifest: undefined, error: strictly(settings.strict, runner) };
+  if (!rendering) return { place, state: 'done', clips: 0, manifest: undefined, error: strictly(settings.strict, runner) };
   return conclude(app, place, { outcome, runner, delivery, folder, targets, signal });
 }
 
@@ -191,7 +208,7 @@ async function conclude(app: App, place: JobPlace, work: Concluding): Promise<So
   let manifest = await write([]);
   if (outcome.failures.length === 0) await folder.retireAllBut(new Set([...delivery.names(), manifestName, reportName]));
   if (work.targets.length > 0) manifest = await write(await publishAll(app, place, work));
-  return { place, state, outcome, manifest, error };
+  return { place, state, clips: manifest.clips.length, manifest, error };
 }
 
 async function publishAll(app: App, place: JobPlace, work: Concluding): Promise<Manifest['publications']> {
@@ -261,13 +278,4 @@ function watchCancel(app: App, jobId: string): { signal: AbortSignal; stop(): vo
   // Every task in flight listens; their number is the plan's, not a leak.
   setMaxListeners(0, signal);
   return { signal, stop: () => clearInterval(timer) };
-}
-
-/** The exit code of a run over several sources. */
-export function exitCodeOf(results: readonly SourceResult[]): number {
-  const failed = results.filter((result) => result.error !== undefined);
-  if (failed.length === 0) return ExitCode.ok;
-  if (results.length === 1 && failed[0]) return reportError(failed[0].error).exitCode;
-  const stopped = failed.map((result) => reportError(result.error).exitCode).find((code) => code >= ExitCode.interrupted);
-  return stopped ?? ExitCode.partlyDone;
 }

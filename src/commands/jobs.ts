@@ -1,6 +1,5 @@
 import { openApp, type App } from '../app/app.js';
 import { cleanJobs } from '../app/clean-jobs.js';
-import { exitCodeOf } from '../app/process-source.js';
 import type { JobRow } from '../app/app.js';
 import { loadSettings } from '../config/load.js';
 import { byteSize, count } from '../ui/format.js';
@@ -82,7 +81,7 @@ export async function runJobsRetry(context: CommandContext, id: string): Promise
     configDir: context.paths.configDir,
   });
   const place = { jobId: job.id, sourcePath: job.sourcePath, outputDir: job.outputDir };
-  return exitCodeOf(await runPlaces({ ...context, loaded }, [place], { until: 'render' }));
+  return runPlaces({ ...context, loaded }, [place], { until: 'render' });
 }
 
 /** `snvg jobs cancel <job>` */

@@ -1,44 +1,62 @@
 import { openApp } from '../app/app.js';
+import { runBatch, type BatchOptions } from '../app/batch.js';
+import { exitCodeOf, summarise } from '../app/batch-result.js';
+import { inputsAtOnce } from '../app/batch-width.js';
 import { localInput, placeJobs } from '../app/job-places.js';
 import type { JobPlace } from '../app/job-request.js';
-import { exitCodeOf, processSource, type ProcessOptions, type SourceResult } from '../app/process-source.js';
+import { count } from '../ui/format.js';
 import { chooseReporterMode, createReporter } from '../ui/reporter.js';
 import type { CommandContext } from './context.js';
 import { runDry } from './dry-run.js';
 
+type Work = Pick<BatchOptions, 'until' | 'adjust' | 'finished'>;
+
 /** `snvg process <inputs…>`: one job and one manifest per input; returns the exit code. */
 export async function runProcess(context: CommandContext, inputs: readonly string[]): Promise<number> {
   if (context.loaded.settings.dryRun) return runDry(context, inputs);
-  return exitCodeOf(await runStages(context, inputs, { until: 'render' }));
+  return runStages(context, inputs, { until: 'render' });
 }
 
-/** Runs the stages up to `until` on each input, in the folder its settings name. */
-export async function runStages(context: CommandContext, inputs: readonly string[], options: Omit<ProcessOptions, 'event'>): Promise<SourceResult[]> {
+/** Runs the stages up to `until` on each input, in the folder its settings name; returns the exit code. */
+export async function runStages(context: CommandContext, inputs: readonly string[], work: Work): Promise<number> {
   const places = await placeJobs(inputs.map((input) => localInput(input, context.cwd)), context.loaded.settings, context.cwd);
-  return runPlaces(context, places, options);
+  return runPlaces(context, places, work);
 }
 
 /**
- * Runs the jobs one after the other, showing what happens.
- * @throws the error of a single job, so that it is shown in two lines
+ * Runs the jobs, several at once, showing what happens; returns the exit code.
+ * @throws the error of a single job, and the signal that stopped several, so that it is shown in two lines
  */
-export async function runPlaces(context: CommandContext, places: readonly JobPlace[], options: Omit<ProcessOptions, 'event'>): Promise<SourceResult[]> {
+export async function runPlaces(context: CommandContext, places: readonly JobPlace[], work: Work): Promise<number> {
+  const { signal, stdout, stderr } = context;
   const { settings } = context.loaded;
-  const app = await openApp({ settings, paths: context.paths, signal: context.signal });
-  const mode = chooseReporterMode(settings, context.stdout, context.env);
-  const reporter = await createReporter({ mode, stdout: context.stdout, stderr: context.stderr });
-  const results: SourceResult[] = [];
+  const app = await openApp({ settings, paths: context.paths, signal });
+  const mode = chooseReporterMode(settings, stdout, context.env);
+  const reporter = await createReporter({ mode, stdout, stderr, run: { inputs: places.length, signal } });
+  const atOnce = inputsAtOnce(settings, places.length);
+  const startedMs = app.clock.monotonicMs();
+  let exitCode: number;
+  let failure: unknown;
   try {
-    for (const place of places) {
-      results.push(await processSource(app, place, { ...options, event: (event) => reporter.event(event) }));
-      if (context.signal.aborted) break;
-    }
+    const outcomes = await runBatch(app, places, {
+      ...work,
+      atOnce,
+      keepGoing: settings.keepGoing,
+      event: (event) => reporter.event(event),
+      stopping: ({ running, notStarted }) => {
+        const others = running === 0 ? '' : `, ${running} still running ${running === 1 ? 'goes' : 'go'} on`;
+        reporter.say({ text: `After this failure no new input is started: ${count(notStarted, 'input')} left out${others} (--keep-going tries all)`, tone: 'warn' });
+      },
+    });
+    reporter.summary({ outcomes, summary: summarise(outcomes, app.clock.monotonicMs() - startedMs) });
+    exitCode = exitCodeOf(outcomes, signal);
+    if (outcomes.length === 1) failure = outcomes[0]?.error;
+    else if (signal.aborted && exitCode >= 128) failure = signal.reason;
   } finally {
     await reporter.close();
     await app.close();
   }
-  const [only] = results;
   // In JSON the job's own entry carries the error; a second object would break one-result-a-run.
-  if (results.length === 1 && only?.error && !settings.json) throw only.error;
-  return results;
+  if (failure && !settings.json) throw failure;
+  return exitCode;
 }

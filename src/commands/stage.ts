@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import type { JobOutcome, JobRequest } from '../pipeline/plan.js';
 import { handMoments, readCuts } from '../app/hand-cuts.js';
-import { exitCodeOf } from '../app/process-source.js';
 import { writeStageResult } from '../app/stage-result.js';
 import type { CommandContext } from './context.js';
 import { runStages } from './process.js';
@@ -18,7 +17,7 @@ export interface StageFlags {
 /** `snvg ingest|transcribe|analyze|segment|render <input>`: the job of that input up to and including one stage. */
 export async function runStage(context: CommandContext, stage: JobRequest['until'], input: string, flags: StageFlags): Promise<number> {
   const cuts = flags.cut && (await readCuts(flags.cut, context.cwd));
-  const results = await runStages(context, [input], {
+  return runStages(context, [input], {
     until: stage,
     adjust: (request) => ({
       ...request,
@@ -29,5 +28,4 @@ export async function runStage(context: CommandContext, stage: JobRequest['until
       if (stage !== 'render') await writeStageResult(app, stage, outcome, { out: flags.out, stdout: context.loaded.settings.json || context.loaded.settings.events ? undefined : context.stdout });
     },
   });
-  return exitCodeOf(results);
 }

@@ -73,6 +73,8 @@ export const options = [
   { key: 'nameTemplate', group: group.place, type: 'text', default: '{index}-{title}', placeholder: 'template', template: true, env: 'SNVG_NAME_TEMPLATE', scope: 'run', doc: 'Names of the clips, from fields such as {index} {title} {source} {start} (docs/outputs.md)' },
   { key: 'to', group: group.place, type: 'list', default: [], placeholder: 'target', env: 'SNVG_TO', scope: 'run', doc: 'Publish to these targets after rendering (file:<folder>)' },
   { key: 'concurrency', group: group.run, type: 'integer', default: null, min: 1, max: 256, placeholder: 'cores', short: 'j', env: 'SNVG_CONCURRENCY', scope: 'run', doc: 'CPU cores to use (default: all)' },
+  { key: 'jobs', group: group.run, type: 'integer', default: null, min: 1, max: 64, placeholder: 'n', env: 'SNVG_JOBS', scope: 'run', doc: 'Inputs to work on at once (default: by cores and memory, 2 on most machines)' },
+  { key: 'keepGoing', group: group.run, type: 'boolean', default: false, env: 'SNVG_KEEP_GOING', scope: 'run', doc: 'Try every input even after one has failed' },
   { key: 'strict', group: group.run, type: 'boolean', default: false, env: 'SNVG_STRICT', scope: 'run', doc: 'Exit 8 when anything was done in a lesser way' },
   { key: 'fresh', group: group.run, type: 'boolean', default: false, scope: 'run', flagOnly: true, doc: 'Forget earlier results for this source and start anew' },
   { key: 'dryRun', group: group.run, type: 'boolean', default: false, scope: 'run', flagOnly: true, doc: 'Say what would be done; write nothing' },

@@ -78,6 +78,12 @@ export class Jobs {
     claim.immediate();
   }
 
+  /** The living process that has the job. */
+  livingHolder(id: string): LeaseHolder | undefined {
+    const lease = this.find(id)?.lease;
+    return lease && this.#isAlive(lease) ? lease : undefined;
+  }
+
   /** Records how the run ended and gives the lease back. */
   release(id: string, state: Exclude<JobState, 'running'>, error: ErrorReport | null): void {
     this.#db

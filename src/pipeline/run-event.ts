@@ -17,6 +17,8 @@ type EventBody =
   | { type: 'job-finished'; state: Exclude<JobState, 'running'>; outputDir: string; /** Absent when the run was to end before rendering. */ clips?: number; manifestPath?: string; error?: ErrorReport }
   /** What the job is likely to take, said once its length is known, when it is new. */
   | { type: 'estimated'; cpuSeconds: number; wallSeconds: number; diskBytes: number }
+  /** Another process works on the job; only shown, never kept: the log is that process's to write. */
+  | { type: 'job-held'; source: string; outputDir: string; pid: number; host: string }
   | { type: 'stage-started'; stage: StageId }
   | { type: 'stage-finished'; stage: StageId; state: 'done' | 'cached' | 'failed'; tasks: number; cachedTasks: number; cpuSeconds: number }
   | ({ type: 'task-queued' } & OfTask)

@@ -1,28 +1,50 @@
-import type { Reporter, ReporterStreams } from './reporter.js';
+import { reportError } from '../errors.js';
+import type { InputOutcome } from '../app/batch-result.js';
+import type { BatchEnd } from './batch-table.js';
+import type { Reporter, ReportedRun, ReporterStreams } from './reporter.js';
 import { RunView, stageProgress, type JobView } from './run-view.js';
 
+type JobResult = Record<string, unknown>;
+
 /**
- * For programs. `events`: every event as one JSON line on stdout as it happens; `result`: at the end one line
- * `{"jobs":[{id, state, source, outputDir, manifest, clips, stages, notices, error}]}`, unless no job was ever started
- * (then the command failed before any work, and its `{error}` is the result).
+ * For programs. `events`: every event as one JSON line on stdout as it happens, with several inputs a last one `batch-finished`;
+ * `result`: at the end one line `{"jobs":[{id, state, source, outputDir, manifest, clips, stages, notices, error}],"summary":{…}}`
+ * with an entry for each input in the order given, unless no job was ever started (then the command failed before any work, and its
+ * `{error}` is the result).
  */
-export function createJsonReporter(streams: ReporterStreams, want: { events: boolean; result: boolean }): Reporter {
+export function createJsonReporter(streams: ReporterStreams, run: ReportedRun, want: { events: boolean; result: boolean }): Reporter {
   const view = new RunView();
+  const ended = new Map<string, JobResult>();
+  let end: BatchEnd | undefined;
   let closed = false;
+  const print = (value: unknown): void => {
+    streams.stdout.write(`${JSON.stringify(value)}\n`);
+  };
   return {
     event: (event) => {
-      view.apply(event);
-      if (want.events) streams.stdout.write(`${JSON.stringify(event)}\n`);
+      const job = view.apply(event);
+      if (want.events) print(event);
+      if (event.type !== 'job-finished') return;
+      if (want.result) ended.set(job.id, jobResult(job));
+      view.forget(job);
+    },
+    say: () => {},
+    summary: (known) => {
+      end = known;
+      if (want.events && run.inputs > 1) print({ type: 'batch-finished', ...known.summary });
     },
     close: async () => {
       if (closed) return;
       closed = true;
-      if (want.result && view.jobs.size > 0) streams.stdout.write(`${JSON.stringify({ jobs: [...view.jobs.values()].map(jobResult) })}\n`);
+      if (!want.result) return;
+      for (const job of view.jobs.values()) ended.set(job.id, jobResult(job));
+      if (end) print({ jobs: end.outcomes.map((outcome) => ended.get(outcome.jobId) ?? untouched(outcome)), summary: end.summary });
+      else if (ended.size > 0) print({ jobs: [...ended.values()] });
     },
   };
 }
 
-function jobResult(job: JobView): Record<string, unknown> {
+function jobResult(job: JobView): JobResult {
   return {
     id: job.id,
     state: job.state,
@@ -38,4 +60,9 @@ function jobResult(job: JobView): Record<string, unknown> {
     notices: job.notices,
     ...(job.error ? { error: job.error } : {}),
   };
+}
+
+/** An input that no job was started for. */
+function untouched({ jobId, state, name, outputDir, error }: InputOutcome): JobResult {
+  return { id: jobId, state, source: name, outputDir, manifest: null, clips: [], stages: [], notices: [], ...(error ? { error: reportError(error) } : {}) };
 }

@@ -11,6 +11,11 @@ export interface Line {
 
 const longRunSeconds = 60;
 
+/** Whose line it is, when several jobs run; the lines that name their source say so themselves. */
+export function whose(event: RunEvent, job: JobView, inputs: number): string {
+  return inputs > 1 && event.type !== 'job-started' && event.type !== 'job-held' ? `[${terminalText(job.source)}] ` : '';
+}
+
 /** What one event is worth saying, one line each; most events are worth nothing. `job` is the job after the event. */
 export function eventLines(event: RunEvent, job: JobView): Line[] {
   switch (event.type) {
@@ -21,6 +26,8 @@ export function eventLines(event: RunEvent, job: JobView): Line[] {
     case 'estimated':
       // A short run is over before anybody plans by it.
       return event.wallSeconds < longRunSeconds ? [] : [{ text: `about ${roughSpan(event.wallSeconds)}, ${byteSize(event.diskBytes)}`, tone: 'dim' }];
+    case 'job-held':
+      return [{ text: `${terminalText(event.source)} is worked on by process ${event.pid} on ${terminalText(event.host)}; looked after again later`, tone: 'dim' }];
     case 'stage-finished': {
       const cached = event.cachedTasks === 0 ? '' : `, ${event.cachedTasks === event.tasks ? 'all' : event.cachedTasks} known already`;
       const tone = event.state === 'failed' ? 'bad' : 'normal';

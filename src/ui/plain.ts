@@ -1,35 +1,43 @@
 import type { RunEvent } from '../pipeline/run-event.js';
+import { batchTable } from './batch-table.js';
 import { errorLines } from './error-lines.js';
 import { span } from './format.js';
-import { JobErrors } from './job-errors.js';
-import { eventLines } from './lines.js';
+import { errorToShow } from './job-errors.js';
+import { eventLines, whose } from './lines.js';
 import { jobRemainingMs, stageRemainingMs } from './eta.js';
-import type { Reporter, ReporterStreams } from './reporter.js';
+import type { Reporter, ReportedRun, ReporterStreams } from './reporter.js';
 import { RunView, stageProgress, type JobView } from './run-view.js';
-import { terminalText } from './terminal-text.js';
 
 /** A long stage says how far it is at most this often: a log is read afterwards. */
 const heartbeatMs = 10_000;
 
 /** One line per meaningful event on stdout, errors in two lines on stderr; no colour, no cursor movement. */
-export function createPlainReporter(streams: ReporterStreams): Reporter {
+export function createPlainReporter(streams: ReporterStreams, run: ReportedRun): Reporter {
   const view = new RunView();
-  const errors = new JobErrors();
   const lastLineAtMs = new Map<string, number>();
-  const say = (job: JobView, text: string): void => {
-    // With several jobs each line says whose it is.
-    const whose = view.jobs.size > 1 ? `[${terminalText(job.source)}] ` : '';
-    streams.stdout.write(`${whose}${text}\n`);
+  const say = (event: RunEvent, job: JobView, text: string): void => {
+    streams.stdout.write(`${whose(event, job, run.inputs)}${text}\n`);
     lastLineAtMs.set(job.id, job.lastAtMs);
   };
   return {
     event: (event) => {
-      for (const error of errors.after(event)) for (const line of errorLines(error, false)) streams.stderr.write(`${line}\n`);
       const job = view.apply(event);
-      for (const line of eventLines(event, job)) say(job, line.text);
+      const error = errorToShow(event, job, run);
+      if (error) for (const line of errorLines(error, false)) streams.stderr.write(`${line}\n`);
+      for (const line of eventLines(event, job)) say(event, job, line.text);
       const quietMs = event.at - (lastLineAtMs.get(job.id) ?? event.at);
       const heartbeat = quietMs >= heartbeatMs ? progressLine(event, job) : undefined;
-      if (heartbeat !== undefined) say(job, heartbeat);
+      if (heartbeat !== undefined) say(event, job, heartbeat);
+      if (event.type === 'job-finished') {
+        view.forget(job);
+        lastLineAtMs.delete(job.id);
+      }
+    },
+    say: ({ text }) => {
+      streams.stdout.write(`${text}\n`);
+    },
+    summary: (end) => {
+      if (run.inputs > 1) streams.stdout.write(`\n${batchTable(end).map(({ text }) => `${text}\n`).join('')}`);
     },
     close: async () => {},
   };

@@ -1,10 +1,23 @@
 import type { RunEvent } from '../pipeline/run-event.js';
+import type { BatchEnd } from './batch-table.js';
+import type { Line } from './lines.js';
 
 /** Shows a run while it happens. */
 export interface Reporter {
   event(event: RunEvent): void;
+  /** Something about the run as a whole, for people. */
+  say(line: Line): void;
+  /** How every input ended; called once, before `close`. */
+  summary(end: BatchEnd): void;
   /** Writes what is still to be written and gives the terminal back. Safe to call twice. */
   close(): Promise<void>;
+}
+
+/** What a reporter must know of a run beforehand. */
+export interface ReportedRun {
+  inputs: number;
+  /** Stops all jobs at once. */
+  signal: AbortSignal;
 }
 
 export interface ReporterStreams {
@@ -35,15 +48,15 @@ function isCi(env: NodeJS.ProcessEnv): boolean {
 }
 
 /** Loads only what the mode needs: React and ink take longer to load than `snvg --help` takes to run. */
-export async function createReporter(options: ReporterStreams & { mode: ReporterMode }): Promise<Reporter> {
+export async function createReporter(options: ReporterStreams & { mode: ReporterMode; run: ReportedRun }): Promise<Reporter> {
   switch (options.mode) {
     case 'live':
       // React's development build checks more and forgets less; only the environment chooses between the two.
       process.env['NODE_ENV'] ??= 'production';
-      return (await import('./ink/live.js')).createLiveReporter(options);
+      return (await import('./ink/live.js')).createLiveReporter(options, options.run);
     case 'plain':
-      return (await import('./plain.js')).createPlainReporter(options);
+      return (await import('./plain.js')).createPlainReporter(options, options.run);
     default:
-      return (await import('./json.js')).createJsonReporter(options, { events: options.mode !== 'json', result: options.mode !== 'events' });
+      return (await import('./json.js')).createJsonReporter(options, options.run, { events: options.mode !== 'json', result: options.mode !== 'events' });
   }
 }

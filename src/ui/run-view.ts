@@ -48,11 +48,18 @@ export interface JobView {
   notices: Notice[];
   manifestPath: string | undefined;
   error: ErrorReport | undefined;
+  /** Another process has the job; nothing happens here until it lets go. */
+  heldBy: { pid: number; host: string } | undefined;
 }
 
-/** What is known of a run, as its events told it so far. */
+/** What is known of the jobs of a run that have not ended, as their events told it so far. */
 export class RunView {
   readonly jobs = new Map<string, JobView>();
+
+  /** Lets go of a job: hundreds of inputs must not pile up. */
+  forget(job: JobView): void {
+    this.jobs.delete(job.id);
+  }
 
   /** Takes one event in and returns the job it belongs to. */
   apply(event: RunEvent): JobView {
@@ -60,7 +67,10 @@ export class RunView {
     job.lastAtMs = event.at;
     switch (event.type) {
       case 'job-started':
-        Object.assign(job, { source: event.source, outputDir: event.outputDir, durationUs: event.durationUs, startedAtMs: event.at });
+        Object.assign(job, { source: event.source, outputDir: event.outputDir, durationUs: event.durationUs, startedAtMs: event.at, heldBy: undefined });
+        break;
+      case 'job-held':
+        Object.assign(job, { source: event.source, outputDir: event.outputDir, heldBy: { pid: event.pid, host: event.host } });
         break;
       case 'job-finished':
         Object.assign(job, { state: event.state, outputDir: event.outputDir, manifestPath: event.manifestPath, error: event.error });
@@ -103,6 +113,7 @@ export class RunView {
         notices: [],
         manifestPath: undefined,
         error: undefined,
+        heldBy: undefined,
       };
       for (const id of usualStages) stageOf(job, id);
       this.jobs.set(event.jobId, job);

@@ -21,7 +21,7 @@ function stateAfter(events: readonly (typeof script)[number][], size: { columns:
     const job = view.apply(event);
     return event.type === 'stage-finished' ? [] : eventLines(event, job);
   });
-  return { jobs: [...view.jobs.values()], log: log.map((line, id) => ({ ...line, id })), nowMs: events.at(-1)?.at ?? 0, tick: 3, ...size };
+  return { jobs: [...view.jobs.values()], batch: { inputs: view.jobs.size, done: 0, failed: 0, startedAtMs: events[0]?.at ?? 0 }, log: log.map((line, id) => ({ ...line, id })), nowMs: events.at(-1)?.at ?? 0, tick: 3, ...size };
 }
 function rawFrameOf(state: LiveState): string {
   return render(<LiveView {...state} />).lastFrame() ?? '';
@@ -69,7 +69,9 @@ describe('a frame', () => {
     const several = ['a', 'b', 'c'].flatMap((jobId) => sampleRun({ jobId, source: `${jobId}\u001b[2J${'長'.repeat(60)}.mp4` }).slice(0, 20));
     const live = rawFrameOf({ ...stateAfter(several, { columns: 80, rows: 24 }), log: [] });
     const lines = stripVTControlCharacters(live).split('\n');
-    expect(lines).toHaveLength(3);
+    // One for each job, one for all.
+    expect(lines).toHaveLength(4);
+    expect(lines[3]).toMatch(/^0 of 3 inputs done · .* so far · Ctrl-C stops/);
     for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(80);
     expect(live).not.toContain('\u001b[2J');
   });

@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { SnvgError } from '../../src/errors.js';
 import type { RunEvent } from '../../src/pipeline/run-event.js';
+import type { BatchEnd } from '../../src/ui/batch-table.js';
 import { errorLines, printError } from '../../src/ui/error-lines.js';
 import { chooseReporterMode, createReporter, wantsColor, type ReporterMode } from '../../src/ui/reporter.js';
 import { sampleRun } from './fixtures/sample-run.js';
 import { keepingStream } from './fixtures/streams.js';
 
-async function play(mode: ReporterMode, events: readonly RunEvent[]): Promise<{ out: string[]; err: string[] }> {
+async function play(mode: ReporterMode, events: readonly RunEvent[], run: { inputs?: number; signal?: AbortSignal; end?: BatchEnd } = {}): Promise<{ out: string[]; err: string[] }> {
   const stdout = keepingStream();
   const stderr = keepingStream();
-  const reporter = await createReporter({ mode, stdout, stderr });
+  const reporter = await createReporter({ mode, stdout, stderr, run: { inputs: run.inputs ?? 1, signal: run.signal ?? new AbortController().signal } });
   for (const event of events) reporter.event(event);
+  if (run.end) reporter.summary(run.end);
   await reporter.close();
   await reporter.close();
   return { out: stdout.text().split('\n').slice(0, -1), err: stderr.text().split('\n').slice(0, -1) };
@@ -47,9 +49,10 @@ describe('plain', () => {
   });
 
   it('says whose line it is when several jobs run, and shows the errors of each', async () => {
-    const { out, err } = await play('plain', [...failedJob('a', 'a.mp4'), ...failedJob('b', 'b.mp4')]);
-    expect(out).toEqual(['a.mp4 → b.snvg', 'failed: no clip (0.0 s, 0.0 s CPU)', '[b.mp4] b.mp4 → b.snvg', '[b.mp4] failed: no clip (0.0 s, 0.0 s CPU)']);
-    expect(err).toEqual(['error MEDIA_EMPTY: b.mp4 is empty', '→ Give another file.', 'error MEDIA_EMPTY: b.mp4 is empty', '→ Give another file.']);
+    const { out, err } = await play('plain', [...failedJob('a', 'a.mp4'), ...failedJob('b', 'b.mp4')], { inputs: 2 });
+    expect(out).toEqual(['a.mp4 → b.snvg', '[a.mp4] failed: no clip (0.0 s, 0.0 s CPU)', 'b.mp4 → b.snvg', '[b.mp4] failed: no clip (0.0 s, 0.0 s CPU)']);
+    // An error that does not name its input is given the name.
+    expect(err).toEqual(['error MEDIA_EMPTY: a.mp4: b.mp4 is empty', '→ Give another file.', 'error MEDIA_EMPTY: b.mp4 is empty', '→ Give another file.']);
   });
 
   it('leaves the error of a single job to the command that throws it', async () => {

@@ -8,6 +8,8 @@ import { clipped, padded, terminalText } from '../terminal-text.js';
 /** Everything a frame shows; the same state draws the same frame. */
 export interface LiveState {
   jobs: readonly JobView[];
+  /** The whole run: inputs given, and how many have ended. */
+  batch: { inputs: number; done: number; failed: number; startedAtMs: number };
   log: readonly (Line & { id: number })[];
   nowMs: number;
   /** Counts redraws; turns the spinner. */
@@ -18,20 +20,41 @@ export interface LiveState {
 
 const colorOf: Record<Tone, string | undefined> = { normal: undefined, good: 'green', warn: 'yellow', bad: 'red', dim: undefined };
 
-export function LiveView({ jobs, log, nowMs, tick, columns, rows }: LiveState) {
-  const running = jobs.filter((job) => job.state === 'running');
+export function LiveView({ jobs, batch, log, nowMs, tick, columns, rows }: LiveState) {
+  const unfinished = jobs.filter((job) => job.state === 'running');
+  // What happens here comes before what others do.
+  const running = [...unfinished.filter((job) => !job.heldBy), ...unfinished.filter((job) => job.heldBy)];
   const [only] = running;
   // The redrawn part must stay lower than the terminal, or every frame would scroll it.
-  const roomy = running.length === 1 && rows >= 12;
+  const roomy = batch.inputs <= 1 && running.length === 1 && rows >= 12;
+  const shown = running.slice(0, Math.max(1, rows - (batch.inputs > 1 ? 4 : 2)));
   return (
     <>
       <Static items={[...log]}>{(line) => <LogLine key={line.id} line={line} />}</Static>
       {only && roomy ? (
         <JobPanel job={only} nowMs={nowMs} tick={tick} columns={columns} />
       ) : (
-        running.slice(0, Math.max(1, rows - 2)).map((job) => <JobLine key={job.id} job={job} nowMs={nowMs} tick={tick} columns={columns} />)
+        shown.map((job) => <JobLine key={job.id} job={job} nowMs={nowMs} tick={tick} columns={columns} />)
       )}
+      {batch.inputs > 1 && running.length > 0 ? <BatchFoot batch={batch} running={running} nowMs={nowMs} columns={columns} /> : undefined}
     </>
+  );
+}
+
+/** How far all inputs are, under the lines of those that run. */
+function BatchFoot({ batch, running, nowMs, columns }: { batch: LiveState['batch']; running: readonly JobView[]; nowMs: number; columns: number }) {
+  const held = running.filter((job) => job.heldBy).length;
+  const toCome = batch.inputs - batch.done - batch.failed - running.length;
+  const parts = [`${batch.done} of ${count(batch.inputs, 'input')} done`];
+  if (batch.failed > 0) parts.push(`${batch.failed} failed`);
+  if (held > 0) parts.push(`${held} elsewhere`);
+  if (toCome > 0) parts.push(`${toCome} to come`);
+  parts.push(`${span(nowMs - batch.startedAtMs)} so far`);
+  if (columns >= 80) parts.push('Ctrl-C stops; what is done is kept');
+  return (
+    <Text dimColor wrap="truncate">
+      {parts.join(' · ')}
+    </Text>
   );
 }
 
@@ -117,6 +140,15 @@ function settledText(stage: StageView): string {
 
 /** One job in one line, when several run or the terminal is low. */
 function JobLine({ job, nowMs, tick, columns }: JobProps) {
+  const name = clipped(terminalText(job.source), Math.max(10, columns - 50));
+  if (job.heldBy) {
+    return (
+      <Text wrap="truncate">
+        {`· ${name}  `}
+        <Text dimColor>{`worked on by process ${job.heldBy.pid}`}</Text>
+      </Text>
+    );
+  }
   const stage = [...job.stages.values()].find((one) => one.state === 'running');
   const leftMs = jobRemainingMs(job, nowMs);
   const parts = [stage ? `${stage.id} ${Math.floor(stageProgress(stage).fraction * 100)} %` : 'starting'];
@@ -126,7 +158,7 @@ function JobLine({ job, nowMs, tick, columns }: JobProps) {
   return (
     <Text wrap="truncate">
       <Text color="cyan">{spinner[tick % spinner.length]}</Text>
-      {` ${clipped(terminalText(job.source), Math.max(10, columns - 50))}${length}  `}
+      {` ${name}${length}  `}
       <Text dimColor>{parts.join(' · ')}</Text>
     </Text>
   );
