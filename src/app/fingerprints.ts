@@ -7,10 +7,14 @@ interface Remembering {
   set(key: string, value: string): void;
 }
 
+const alwaysHashedBytes = 256 * 1024;
+
 /** Hashes files, remembering each by path, size, time and inode: a gigabyte is read once, not once a run. */
 export function rememberedFingerprints(memo: Remembering): (path: string, options?: { signal?: AbortSignal }) => Promise<FileRef> {
   return async (path, options) => {
     const info = await stat(path, { bigint: true });
+    // Small files are what people edit, and not every file system keeps times finely enough to tell.
+    if (info.size <= alwaysHashedBytes) return { path, ...(await hashFile(path, options?.signal)) };
     const seen = `${info.size}.${info.mtimeNs}.${info.ino}`;
     const key = `fingerprint ${path}`;
     const known = memo.get(key)?.split(' ');

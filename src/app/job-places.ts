@@ -14,6 +14,8 @@ export interface GivenInput {
   given: string;
   /** Like a file's name. */
   name: string;
+  /** Settings of this input alone, as a list may give them. */
+  options?: Partial<Pick<Settings, 'output' | 'nameTemplate' | 'format'>>;
 }
 
 /** A path as it was typed, as an input. */
@@ -28,20 +30,20 @@ export function localInput(path: string, cwd: string): GivenInput {
  * - without `--output`: `<source>.snvg` in the working directory
  * - `--output` with fields: exactly that folder, per input
  * - `--output` without fields: that folder for one input, for several the folder that holds one `<source>.snvg` each
+ * - an `output` of the input's own: exactly that folder
  *
  * @throws {SnvgError} USAGE when a template cannot be one, or two inputs would share a folder
  */
 export async function placeJobs(inputs: readonly GivenInput[], settings: Pick<Settings, 'output' | 'nameTemplate' | 'format'>, cwd: string): Promise<JobPlace[]> {
-  const distinct = [...new Map(inputs.map((input) => [input.given, input])).values()];
-  const template = settings.output === null ? undefined : readTemplate('output', settings.output);
-  const folders = await Promise.all(distinct.map((input) => folderFor(input, template, { settings, cwd, several: distinct.length > 1 })));
+  const distinct = [...new Map(inputs.map((input) => [`${input.given}\0${input.options?.output ?? ''}`, input])).values()];
+  const folders = await Promise.all(distinct.map((input) => folderFor(input, { settings, cwd, several: distinct.length > 1 })));
   const taken = new Map<string, number>();
   for (const [index, folder] of folders.entries()) {
     const other = taken.get(foldedName(folder));
     if (other !== undefined) throw sharedFolder(distinct, [other, index], folder, settings.output);
     taken.set(foldedName(folder), index);
     // A template that cannot name clips is refused here, not by the first of many jobs.
-    ClipNaming.of(settings.nameTemplate, folder);
+    ClipNaming.of(distinct[index]?.options?.nameTemplate ?? settings.nameTemplate, folder);
   }
   return distinct.map(({ given, name }, index) => ({ ...jobPlace(given, folders[index] ?? cwd), name }));
 }
@@ -58,21 +60,24 @@ interface Placing {
   several: boolean;
 }
 
-async function folderFor(input: GivenInput, template: Template | undefined, { settings, cwd, several }: Placing): Promise<string> {
+async function folderFor(input: GivenInput, { settings, cwd, several }: Placing): Promise<string> {
   const own = defaultFolderName(input.name);
-  if (template === undefined) return join(cwd, own);
+  const output = input.options?.output ?? settings.output;
+  if (output === null) return join(cwd, own);
+  const template: Template = readTemplate('output', output);
   const fields = fieldsOf(template);
   const folder = folderOf(template, await folderValues(input, settings, fields));
-  return resolve(cwd, folder, ...(several && fields.size === 0 ? [own] : []));
+  const shared = several && fields.size === 0 && !input.options?.output;
+  return resolve(cwd, folder, ...(shared ? [own] : []));
 }
 
-async function folderValues({ given, name }: GivenInput, settings: Placing['settings'], used: ReadonlySet<string>): Promise<Record<FolderField, FieldValue>> {
+async function folderValues({ given, name, options }: GivenInput, settings: Placing['settings'], used: ReadonlySet<string>): Promise<Record<FolderField, FieldValue>> {
   return {
     source: { text: stemOfFile(name) },
     ext: { text: extname(name).slice(1).toLowerCase() },
     parent: { text: parentOf(given) },
     date: { text: used.has('date') ? await dateOf(given) : '' },
-    format: { text: settings.format.join('-') },
+    format: { text: (options?.format ?? settings.format).join('-') },
   };
 }
 

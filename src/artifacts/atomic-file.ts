@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { explainSystemError, SnvgError } from '../errors.js';
@@ -111,6 +112,9 @@ export function explainWriteError(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'EACCES' || code === 'EPERM') {
     return new SnvgError('OUTPUT_UNWRITABLE', `Cannot write ${path}`, 'Choose a folder you may write to with --output, or change its permissions.', { cause: error });
+  }
+  if (code === 'ENOENT' && !existsSync(dirname(path))) {
+    return new SnvgError('OUTPUT_UNWRITABLE', `The folder ${dirname(path)} was removed while snvg wrote into it`, 'Run again: it is made anew, and finished work is kept.', { cause: error });
   }
   return explainSystemError(error, `while writing ${basename(path)} in ${dirname(path)}`) ?? error;
 }

@@ -15,6 +15,11 @@ export class Memo {
   }
 
   set(key: string, value: string): void {
-    this.#set.run(key, value);
+    try {
+      this.#set.run(key, value);
+    } catch (error) {
+      // A disk without room for a memory still has done the work.
+      if (!/^SQLITE_(FULL|IOERR|READONLY)/.test(String((error as { code?: unknown }).code))) throw error;
+    }
   }
 }

@@ -2,6 +2,7 @@ import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type GivenInput, localInput, placeJobs } from '../../src/app/job-places.js';
+import { loadSettings } from '../../src/config/load.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const cwd = '/work place';
@@ -30,6 +31,21 @@ test('the same input given twice is one job, and the same places give the same j
   expect(places).toEqual(await placeJobs(local('talk.mp4'), plain, cwd));
   const [elsewhere] = await placeJobs(local('talk.mp4'), { ...plain, output: 'clips' }, cwd);
   expect(elsewhere?.jobId).not.toBe(places[0]?.jobId);
+});
+
+test('an input may have a folder of its own, and one source two of them', async () => {
+  const [a, b] = local('a.mp4', 'b.mp4') as [GivenInput, GivenInput];
+  const inputs = [a, { ...b, options: { output: 'special' } }, { ...b, options: { output: 'again/{source}-{format}', format: ['square' as const] } }];
+  expect(await folders(inputs, 'clips')).toEqual(['/work place/clips/a.snvg', '/work place/special', '/work place/again/b-square']);
+  await expect(folders([a, { ...b, options: { output: 'clips/a.snvg' } }], 'clips')).rejects.toThrow(/would both put their clips/);
+});
+
+test('braces in the folder of a configuration file are no fields', async () => {
+  const dir = join(temporaryFolder(), 'a {source} folder');
+  mkdirSync(dir);
+  writeFileSync(join(dir, 'snvg.config.json'), JSON.stringify({ output: 'clips/{source}' }));
+  const { settings } = await loadSettings({ flags: {}, env: {}, cwd: dir, configDir: dir });
+  expect((await placeJobs(local('talk.mp4'), settings, cwd)).map((place) => place.outputDir)).toEqual([join(dir, 'clips', 'talk')]);
 });
 
 test.each([

@@ -122,6 +122,16 @@ describe('what people do in the folder', () => {
     expect(readdirSync(dir).toSorted()).toEqual(['.snvg.json', '01-a.mp4', '01-a.srt']);
   });
 
+  test('a folder that is removed during a run is named, and the next run makes it anew', async () => {
+    const dir = join(temporaryFolder(), 'out');
+    const out = await OutputFolder.inspect(dir, 'job');
+    await out.deliver('01-a.mp4', await made('one'), 'm1');
+    rmSync(dir, { recursive: true });
+    await expect(out.deliver('02-b.mp4', await made('two'), 'm2')).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE', message: expect.stringContaining('was removed') as string });
+    await (await OutputFolder.inspect(dir, 'job')).deliver('01-a.mp4', await made('one'), 'm1');
+    expect(readdirSync(dir).toSorted()).toEqual(['.snvg.json', '01-a.mp4']);
+  });
+
   test('two corrected caption files that change places both keep their words', async () => {
     const dir = join(temporaryFolder(), 'out');
     const out = await OutputFolder.inspect(dir, 'job');
