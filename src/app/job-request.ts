@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, parse } from 'node:path';
 import type { Settings } from '../config/options.js';
 import type { JobRequest } from '../pipeline/plan.js';
 
@@ -17,6 +17,7 @@ const usPerSecond = 1_000_000;
 export function jobRequest(place: JobPlace, settings: Settings, until: JobRequest['until']): JobRequest {
   return {
     path: place.sourcePath,
+    name: parse(place.name ?? place.sourcePath).name,
     sidecarDir: dirname(place.sourcePath),
     language: settings.language,
     useCaptions: settings.useCaptions,

@@ -10,6 +10,8 @@ import { stages } from './stages.js';
 export interface JobRequest {
   /** Absolute path of the source. */
   path: string;
+  /** What the source is called, like a file's name without its extension: clips in which nothing is said are named after it. */
+  name: string;
   /** Folder searched for sidecars. */
   sidecarDir: string;
   language: string;
@@ -95,8 +97,8 @@ export async function planJob(planner: Planner, request: JobRequest, callbacks: 
   }
 
   const { planSegment } = await stages.segment();
-  const { clips, minLengthUs, maxLengthUs } = request;
-  const chosen = await planSegment(planner, { source: sourceRef, transcript: heard.transcript, speech: heard.speech, coarse, clips, minLengthUs, maxLengthUs });
+  const { name, clips, minLengthUs, maxLengthUs } = request;
+  const chosen = await planSegment(planner, { source: sourceRef, transcript: heard.transcript, speech: heard.speech, coarse, name, clips, minLengthUs, maxLengthUs });
   outcome.candidates = chosen.candidates;
   const automatic = await planner.read(chosen.selection);
   outcome.selection = byHand ? { ...automatic, moments: byHand } : automatic;
@@ -104,7 +106,7 @@ export async function planJob(planner: Planner, request: JobRequest, callbacks: 
   await callbacks.selected({ file, source, selection: outcome.selection });
   if (request.until === 'segment') return outcome;
 
-  await renderAll(planner, request, callbacks, { outcome, sourceRef, transcript: heard.transcript });
+  await renderAll(planner, request, callbacks, { outcome, sourceRef, transcript: heard.transcript, coarse });
   callbacks.finishStage('analyze');
   callbacks.finishStage('render');
   return outcome;
@@ -121,9 +123,10 @@ async function seeCoarsely(planner: Planner, file: FileRef, source: ArtifactRef<
   return planCoarse(planner, { file, source });
 }
 
-async function renderAll(planner: Planner, request: JobRequest, callbacks: JobCallbacks, known: { outcome: JobOutcome; sourceRef: ArtifactRef<'source'>; transcript: ArtifactRef<'transcript'> }): Promise<void> {
+async function renderAll(planner: Planner, request: JobRequest, callbacks: JobCallbacks, known: { outcome: JobOutcome; sourceRef: ArtifactRef<'source'>; transcript: ArtifactRef<'transcript'>; coarse: ArtifactRef<'coarse'> }): Promise<void> {
   const [{ planFine }, { planRender }] = await Promise.all([stages.analyze(), stages.render()]);
   const { outcome, sourceRef, transcript } = known;
+  const repair = (await planner.read(known.coarse)).sound?.repair ?? 'none';
   const { file, source, selection } = outcome;
   const moments = (selection?.moments ?? []).toSorted((a, b) => a.rank - b.rank);
   const renders = moments.flatMap((moment) => {
@@ -134,7 +137,7 @@ async function renderAll(planner: Planner, request: JobRequest, callbacks: JobCa
     return request.formats.map(async (format) => {
       try {
         const editedSrt = await callbacks.editedCaptions(moment);
-        const clip = await planRender(planner, { file, source: sourceRef, transcript, fine: await fine, moment, format, style: request.style, editedSrt, priority: priority * 2 + 1 });
+        const clip = await planRender(planner, { file, source: sourceRef, transcript, fine: await fine, repair, moment, format, style: request.style, editedSrt, priority: priority * 2 + 1 });
         const rendered = { moment, format, clip };
         outcome.clips.push(rendered);
         await callbacks.clipReady(rendered);

@@ -8,10 +8,10 @@ export const scoreParts = z.record(z.string(), z.number());
 const candidate = z.object({
   id: z.string(),
   ranges: z.array(range).min(1),
-  /** Indices into the transcript's sentences, both inclusive. */
-  firstSentence: z.int().nonnegative(),
-  lastSentence: z.int().nonnegative(),
-  topic: z.int().nonnegative(),
+  /** Indices into the transcript's sentences, both inclusive; null, like the topic, where the choice went by what is seen. */
+  firstSentence: z.int().nonnegative().nullable(),
+  lastSentence: z.int().nonnegative().nullable(),
+  topic: z.int().nonnegative().nullable(),
   score: z.number(),
   scoreParts,
   state: z.enum(['selected', 'rejected']),

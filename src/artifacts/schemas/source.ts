@@ -86,6 +86,14 @@ export const source = z.object({
 });
 export type Source = z.infer<typeof source>;
 
+/** The grid of clips that show a still picture: what every screen and platform takes. */
+const stillRate = { num: 30, den: 1 } as const;
+
+/** The frame grid that clips of a source are on: that of its picture, or 30 frames a second for sound alone. */
+export function clipRate({ video }: { video: { fps: z.infer<typeof rational> } | null }): z.infer<typeof rational> {
+  return video ? video.fps : stillRate;
+}
+
 /** A source with both picture and sound. */
 export type Film = Source & { video: NonNullable<Source['video']>; audio: NonNullable<Source['audio']> };
 

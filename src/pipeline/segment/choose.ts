@@ -7,6 +7,7 @@ import { backgroundOf, type Background } from './score/background.js';
 import { score } from './score/index.js';
 import type { Window } from './score/parts.js';
 import { reasonChosen } from './reasons.js';
+import { fewer, keep, mainReasons, wantedClips } from './outcome.js';
 import { select, type Choice, type Ranked } from './select.js';
 import type { Talk } from './talk.js';
 import { findWindows, type Limits, type Refused, type Windows } from './windows.js';
@@ -24,14 +25,12 @@ export interface Chosen {
 
 /** A source with less speech than the shortest clip still gives one from this length on. */
 const leastUs = 5_000_000;
-/** Candidates kept in the artifact; a long source has one for each sentence. */
-const keptCandidates = 200;
 
 /** Chooses the moments of a talk; the same talk and wish always give the same answer. */
 export function choose(talk: Talk, wish: Wish): Chosen {
   const notices: Chosen['notices'] = [];
   const background = backgroundOf(talk);
-  const wanted = wish.clips ?? Math.min(9, Math.max(1, Math.round(talk.durationUs / 60_000_000)));
+  const wanted = wantedClips(wish.clips, talk.durationUs);
   const { windows, limits, count } = withinReach(talk, wish, wanted, notices);
   const ranked = windows.candidates.map((candidate): Ranked => {
     const scored = measure(talk, background, candidate, limits);
@@ -127,7 +126,7 @@ function recordsOf(known: { talk: Talk; background: Background; limits: Limits; 
     return record(one, { score: one.score, scoreParts: one.scoreParts }, chosen ? 'selected' : 'rejected', chosen ? reasonChosen(one) : choice.reasonFor(one));
   });
   const refused = windows.refused.map((one: Refused) => record(one, measure(talk, background, one, limits), 'rejected', one.reason));
-  return [...accepted, ...refused].toSorted((a, b) => a.firstSentence - b.firstSentence);
+  return [...accepted, ...refused].toSorted((a, b) => (a.firstSentence ?? 0) - (b.firstSentence ?? 0));
 }
 
 function momentsOf(talk: Talk, background: Background, { chosen }: Choice): Moment[] {
@@ -167,42 +166,4 @@ function momentsOf(talk: Talk, background: Background, { chosen }: Choice): Mome
 function noCandidate(talk: Talk, records: readonly CandidateRecord[]): Omit<Notice, 'stage'> {
   const why = talk.lines.length === 0 ? 'no speech was found' : `no passage can be made into a clip: ${mainReasons(records)}`;
   return { code: 'NO_CANDIDATE', message: why, remedy: talk.lines.length === 0 ? 'Check that the right audio track is used and that somebody speaks.' : 'Try other --min-length and --max-length.', severity: 'degraded' };
-}
-
-function fewer(made: number, wanted: number, asked: boolean, records: readonly CandidateRecord[]): Omit<Notice, 'stage'> {
-  return {
-    code: 'FEWER_CLIPS',
-    message: `${made} of ${wanted} clips: ${mainReasons(records)}`,
-    remedy: 'A smaller --min-length gives more places to choose from.',
-    // Somebody who asked for a number gets less than they asked for; otherwise the number is only a suggestion.
-    severity: asked ? 'degraded' : 'info',
-  };
-}
-
-/** What kept most candidates out, with an example of each of the three commonest kinds. */
-function mainReasons(records: readonly CandidateRecord[]): string {
-  const kinds = new Map<string, CandidateRecord[]>();
-  for (const record of records) {
-    if (record.state === 'selected') continue;
-    // The first words name the kind; times and numbers differ from one to the next.
-    const kind = record.reason.split(/[\d“:(]/u)[0]!.trim();
-    kinds.set(kind, [...(kinds.get(kind) ?? []), record]);
-  }
-  const common = [...kinds.values()].toSorted((a, b) => b.length - a.length).slice(0, 3);
-  if (common.length === 0) return 'the speech has no other passage';
-  return common.map((group) => `${group.length} × ${group[0]!.reason}${group.length > 1 ? ` (the first at ${clock(group[0]!.ranges[0]!.startUs)})` : ''}`).join('; ');
-}
-
-/** The chosen and the best others; what is left out of a long source is said. */
-function keep(records: readonly CandidateRecord[], notices: Chosen['notices']): CandidateRecord[] {
-  if (records.length <= keptCandidates) return [...records];
-  const order = records.toSorted((a, b) => Number(b.state === 'selected') - Number(a.state === 'selected') || b.score - a.score || a.firstSentence - b.firstSentence);
-  const kept = new Set(order.slice(0, keptCandidates));
-  notices.push({
-    code: 'CANDIDATES_SHORTENED',
-    message: `${records.length} candidates were weighed; the best ${keptCandidates} are listed`,
-    remedy: 'Nothing to do.',
-    severity: 'info',
-  });
-  return records.filter((record) => kept.has(record));
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { ArtifactRef } from '../../artifacts/kinds.js';
-import { asFilm } from '../../artifacts/schemas/source.js';
 import { defineOperation, type Planner } from '../stage.js';
 import { choose } from './choose.js';
+import { seenOperation } from './seen-operation.js';
 import { readTalk } from './talk.js';
 
 interface SegmentInputs {
@@ -24,16 +24,17 @@ const chooseOperation = defineOperation({
   slots: 1,
   async run(inputs: SegmentInputs, ctx) {
     const [source, transcript, speech, coarse] = await Promise.all([ctx.read(inputs.source), ctx.read(inputs.transcript), ctx.read(inputs.speech), ctx.read(inputs.coarse)]);
-    const { candidates, selection, notices } = choose(readTalk({ source: asFilm(source), transcript, speech, coarse }), ctx.params);
+    const { candidates, selection, notices } = choose(readTalk({ source, transcript, speech, coarse }), ctx.params);
     for (const notice of notices) ctx.notice(notice);
     return { candidates: await ctx.putJson('candidates', candidates), selection: await ctx.putJson('selection', selection) };
   },
 });
 
-export const operations = [chooseOperation] as const;
+export const operations = [chooseOperation, seenOperation] as const;
 
 /**
- * Asks for the choice of moments.
+ * Asks for the choice of moments: by what is said; where a source has no sound and no words were given, by what is seen.
+ * @param request.name what the source is called: clips in which nothing is said are named after it
  * @param request.clips null: one a minute, 1 to 9
  * @param request.minLengthUs shortest and `maxLengthUs` longest clip, in µs
  * @returns every candidate with its reason, and the moments; with no moment there is a notice NO_CANDIDATE
@@ -45,11 +46,14 @@ export async function planSegment(
     transcript: ArtifactRef<'transcript'>;
     speech: ArtifactRef<'speech'>;
     coarse: ArtifactRef<'coarse'>;
+    name: string;
     clips: number | null;
     minLengthUs: number;
     maxLengthUs: number;
   },
 ): Promise<{ candidates: ArtifactRef<'candidates'>; selection: ArtifactRef<'selection'> }> {
-  const { clips, minLengthUs, maxLengthUs, source, transcript, speech, coarse } = request;
+  const { clips, minLengthUs, maxLengthUs, source, transcript, speech, coarse, name } = request;
+  const [{ audio }, { words }] = await Promise.all([planner.read(source), planner.read(transcript)]);
+  if (!audio && words.length === 0) return planner.task(seenOperation, { name, clips, minLengthUs, maxLengthUs }, { source, coarse });
   return planner.task(chooseOperation, { clips, minLengthUs, maxLengthUs }, { source, transcript, speech, coarse });
 }

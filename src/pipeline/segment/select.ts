@@ -1,18 +1,27 @@
 import { clock } from './clock-text.js';
 import type { Candidate } from './windows.js';
 
-/** A candidate with its score. */
-export interface Ranked extends Candidate {
+/** A window with its score, as far as choosing among windows needs to know it. */
+export interface Rankable {
   id: string;
+  /** Windows with one `first` begin alike; a larger `last` ends later. */
+  first: number;
+  last: number;
+  startUs: number;
+  endUs: number;
   topic: number;
   score: number;
-  scoreParts: Record<string, number>;
   /** Distinct content words. */
   content: ReadonlySet<string>;
 }
 
+/** A candidate with its score. */
+export interface Ranked extends Candidate, Rankable {
+  scoreParts: Record<string, number>;
+}
+
 /** Below this a passage is not worth a clip. */
-const worthPoints = 20;
+export const worthPoints = 20;
 /** Two clips that share this much of the smaller one's words say the same. */
 const sameShare = 0.6;
 /** Points a clip loses in the choice for standing right after another (less and less up to half of an even spacing), or in its topic. */
@@ -21,11 +30,11 @@ const sameTopicPoints = 2;
 /** More windows than this are not weighed against each other. */
 const poolSize = 600;
 
-export interface Choice {
+export interface Choice<T extends Rankable = Ranked> {
   /** In the order of the timeline. */
-  chosen: Ranked[];
+  chosen: T[];
   /** Why a candidate was not chosen. */
-  reasonFor(candidate: Ranked): string;
+  reasonFor(candidate: T): string;
 }
 
 /**
@@ -33,9 +42,9 @@ export interface Choice {
  * number of intervals, exact over the best 600 windows, less a little for clips that crowd together or share a topic. As many as
  * possible are taken, up to `count`. Of two that say the same the better one stays and the choice is made again.
  */
-export function select(ranked: readonly Ranked[], count: number, durationUs: number): Choice {
+export function select<T extends Rankable>(ranked: readonly T[], count: number, durationUs: number): Choice<T> {
   const roomUs = durationUs / (2 * count);
-  const same = new Map<string, Ranked>();
+  const same = new Map<string, T>();
   let pool = poolOf(ranked);
   for (;;) {
     const chosen = schedule(pool, count, roomUs);
@@ -49,10 +58,10 @@ export function select(ranked: readonly Ranked[], count: number, durationUs: num
 }
 
 /** The best three endings of each beginning and its shortest one, which leaves most room for others. */
-function poolOf(ranked: readonly Ranked[]): Ranked[] {
-  const byStart = new Map<number, Ranked[]>();
+function poolOf<T extends Rankable>(ranked: readonly T[]): T[] {
+  const byStart = new Map<number, T[]>();
   for (const one of ranked) if (one.score >= worthPoints) byStart.set(one.first, [...(byStart.get(one.first) ?? []), one]);
-  const pool = new Set<Ranked>();
+  const pool = new Set<T>();
   for (const group of byStart.values()) {
     for (const one of group.toSorted(better).slice(0, 3)) pool.add(one);
     pool.add(group.reduce((shortest, one) => (one.last < shortest.last ? one : shortest)));
@@ -60,11 +69,11 @@ function poolOf(ranked: readonly Ranked[]): Ranked[] {
   return [...pool].toSorted(better).slice(0, poolSize);
 }
 
-function better(a: Ranked, b: Ranked): number {
+function better(a: Rankable, b: Rankable): number {
   return b.score - a.score || a.startUs - b.startUs || a.endUs - b.endUs;
 }
 
-function schedule(pool: readonly Ranked[], count: number, roomUs: number): Ranked[] {
+function schedule<T extends Rankable>(pool: readonly T[], count: number, roomUs: number): T[] {
   const byEnd = pool.toSorted((a, b) => a.endUs - b.endUs || a.startUs - b.startUs);
   // total[n][i]: the best sum of n + 1 windows of which window i is the last.
   const total: number[][] = [byEnd.map((one) => one.score)];
@@ -83,7 +92,7 @@ function schedule(pool: readonly Ranked[], count: number, roomUs: number): Ranke
     from.push(links);
   }
   let at = byEnd.length === 0 ? -1 : indexOfMax(total.at(-1)!);
-  const chosen: Ranked[] = [];
+  const chosen: T[] = [];
   for (let n = total.length - 1; n >= 0 && at >= 0; n -= 1) {
     chosen.push(byEnd[at]!);
     at = from[n]![at]!;
@@ -91,7 +100,7 @@ function schedule(pool: readonly Ranked[], count: number, roomUs: number): Ranke
   return chosen.toReversed();
 }
 
-function nearness(earlier: Ranked, later: Ranked, roomUs: number): number {
+function nearness(earlier: Rankable, later: Rankable, roomUs: number): number {
   const crowding = Math.max(0, 1 - (later.startUs - earlier.endUs) / roomUs);
   return closePoints * crowding + (later.topic === earlier.topic ? sameTopicPoints : 0);
 }
@@ -101,7 +110,7 @@ function indexOfMax(values: readonly number[]): number {
 }
 
 /** The better and the lesser of two chosen that say the same, or null. */
-function closestPair(chosen: readonly Ranked[]): [Ranked, Ranked] | null {
+function closestPair<T extends Rankable>(chosen: readonly T[]): [T, T] | null {
   for (const [index, one] of chosen.entries()) {
     for (const other of chosen.slice(index + 1)) {
       if (sharedWords(one, other) >= sameShare) return better(one, other) <= 0 ? [one, other] : [other, one];
@@ -111,7 +120,7 @@ function closestPair(chosen: readonly Ranked[]): [Ranked, Ranked] | null {
 }
 
 /** 0…1: how much of the smaller one's vocabulary the other has too. */
-function sharedWords(a: Ranked, b: Ranked): number {
+function sharedWords(a: Rankable, b: Rankable): number {
   const [small, large] = a.content.size <= b.content.size ? [a.content, b.content] : [b.content, a.content];
   if (small.size === 0) return 0;
   let shared = 0;
@@ -119,12 +128,12 @@ function sharedWords(a: Ranked, b: Ranked): number {
   return shared / small.size;
 }
 
-function overlaps(a: Pick<Ranked, 'startUs' | 'endUs'>, b: Pick<Ranked, 'startUs' | 'endUs'>): boolean {
+function overlaps(a: Pick<Rankable, 'startUs' | 'endUs'>, b: Pick<Rankable, 'startUs' | 'endUs'>): boolean {
   return a.startUs < b.endUs && b.startUs < a.endUs;
 }
 
-function reasonFor(candidate: Ranked, chosen: readonly Ranked[], same: ReadonlyMap<string, Ranked>): string {
-  const name = (one: Ranked): string => String(chosen.indexOf(one) + 1).padStart(2, '0');
+function reasonFor(candidate: Rankable, chosen: readonly Rankable[], same: ReadonlyMap<string, Rankable>): string {
+  const name = (one: Rankable): string => String(chosen.indexOf(one) + 1).padStart(2, '0');
   const points = candidate.score.toFixed(1);
   if (candidate.score < worthPoints) return `scores ${points} points, too few to be worth a clip (at least ${worthPoints})`;
   const over = chosen.filter((one) => overlaps(one, candidate));

@@ -1,6 +1,6 @@
 import type { Coarse } from '../../artifacts/schemas/analysis.js';
 import type { Range } from '../../artifacts/schemas/common.js';
-import type { Film, Source } from '../../artifacts/schemas/source.js';
+import { clipRate, type Source } from '../../artifacts/schemas/source.js';
 import type { Sentence, Speech, Transcript, Word } from '../../artifacts/schemas/speech.js';
 import { countFillers } from '../../text/fillers.js';
 import { danglingOpening } from '../../text/openings.js';
@@ -51,7 +51,7 @@ export interface Talk {
 }
 
 export interface TalkInputs {
-  source: Pick<Source, 'sha256' | 'durationUs'> & { video: Pick<Film['video'], 'fps'> };
+  source: Pick<Source, 'sha256' | 'durationUs'> & { video: Pick<NonNullable<Source['video']>, 'fps'> | null };
   transcript: Transcript;
   speech: Speech;
   coarse: Pick<Coarse, 'loudness'>;
@@ -86,7 +86,7 @@ fragment: { start: marked && midSentence(sentences, index), end: marked && midSe
   const topicOf = (index: number): number => topics.findIndex((topic) => index >= topic.firstSentence && index <= topic.lastSentence);
   const answers = markAnswers(plain, topicOf);
   const lines = plain.map((line, index) => ({ ...line, answers: answers[index]!, topic: topicOf(index) }));
-  const { num, den } = source.video.fps;
+  const { num, den } = clipRate(source);
   return {
     sourceSha256: source.sha256,
     durationUs: source.durationUs,

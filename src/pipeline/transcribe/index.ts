@@ -8,9 +8,10 @@ import { chunkOperation } from './chunk.js';
 import { joinOperation } from './join.js';
 import { languageOperation } from './language.js';
 import { isKnownLanguage } from './recogniser/languages.js';
+import { silentOperation } from './silent-operation.js';
 import { speechOperation } from './speech.js';
 
-export const operations = [speechOperation, languageOperation, chunkOperation, joinOperation, wordsOperation, cuesOperation];
+export const operations = [speechOperation, silentOperation, languageOperation, chunkOperation, joinOperation, wordsOperation, cuesOperation];
 
 interface TranscribeRequest {
   file: FileRef;
@@ -33,7 +34,8 @@ interface Sound {
 
 /**
  * Hears a source: where somebody speaks, in which language, and every word with its time. Captions with word times that
- * lie beside the source replace recognition; others are reported, and used when asked for.
+ * lie beside the source replace recognition; others are reported, and used when asked for. Of a source without sound nothing is
+ * heard; captions are used all the same.
  *
  * @throws {SnvgError} USAGE when the recogniser does not know the language asked for; CAPTIONS_INVALID; what its tasks throw
  */
@@ -43,6 +45,12 @@ export async function planTranscribe(p: Planner, request: TranscribeRequest): Pr
     throw new SnvgError('USAGE', `The recogniser does not know the language "${language}"`, 'Give an ISO 639-1 code such as en or ja, or auto.');
   }
   const captions = await chooseCaptions(p, request);
+  const { audio, durationUs } = await p.read(source);
+  if (!audio) {
+    const nothing = await p.task(silentOperation, { durationUs }, {}, { label: 'no sound' });
+    const named = language === 'auto' ? (captions?.language ?? 'und') : language;
+    return { speech: nothing.speech, transcript: captions ? await takeCaptions(p, file, captions, { speech: nothing.speech, language: named }) : nothing.transcript };
+  }
   const { speech, pcm } = await p.task(speechOperation, {}, { file, source }, { label: 'speech' });
   const named = language === 'auto' ? (captions?.language ?? 'auto') : language;
   const spoken = named === 'auto' ? await hearLanguage(p, { speech, pcm }) : named;
@@ -52,14 +60,15 @@ export async function planTranscribe(p: Planner, request: TranscribeRequest): Pr
 /** The captions to use, if any; says what was found and not used. */
 async function chooseCaptions(p: Planner, { file, source, language, useCaptions, dir, transcriptFile }: TranscribeRequest): Promise<FoundCaptions | undefined> {
   if (transcriptFile !== undefined) return givenCaptions(transcriptFile);
-  const found = await findCaptions(dir, file.path, await p.read(source), language);
+  const known = await p.read(source);
+  const found = await findCaptions(dir, file.path, known, language);
   const [best] = found;
   if (!best || best.kind === 'words' || useCaptions) return best;
   p.notice({
     code: 'CAPTIONS_FOUND',
     stage: 'transcribe',
     severity: 'info',
-    message: `Captions found (${found.map(({ name }) => name).join(', ')}); the words are recognised from the sound all the same`,
+    message: `Captions found (${found.map(({ name }) => name).join(', ')}); ${known.audio ? 'the words are recognised from the sound all the same' : 'they are not used'}`,
     remedy: 'Use --use-captions to take the words from them.',
   });
   return undefined;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ArtifactRef } from '../../artifacts/kinds.js';
 import type { Range } from '../../artifacts/schemas/common.js';
 import type { Speech } from '../../artifacts/schemas/speech.js';
-import { asFilm } from '../../artifacts/schemas/source.js';
+import { SnvgError } from '../../errors.js';
 import { decodeSpeech } from '../../media/audio.js';
 import { defineOperation, type FileRef } from '../stage.js';
 import { askSpeechWorker, vadModelTool } from './engine.js';
@@ -25,7 +25,8 @@ export const speechOperation = defineOperation({
   async run(inputs: { file: FileRef; source: ArtifactRef<'source'> }, ctx) {
     const source = await ctx.read(inputs.source);
     const pcmPath = join(ctx.scratchDir, 'speech.pcm');
-    const { audio, durationUs } = asFilm(source);
+    const { audio, durationUs } = source;
+    if (!audio) throw new SnvgError('MEDIA_NO_AUDIO', 'The source has no audio track: there is nothing to hear', 'Give a recording with sound.');
     await decodeSpeech(ctx, { path: inputs.file.path, audio, to: pcmPath, sampleRate, durationUs, progress: (done) => ctx.progress(done * decodingShare) });
     const found = await askSpeechWorker(ctx, 'findSpeech', { pcmPath }, (done) => ctx.progress(decodingShare + done * (1 - decodingShare)));
     const chunks = packChunks(found.islands, found.durationUs, (within) => quietestMoment(found.levels, within));

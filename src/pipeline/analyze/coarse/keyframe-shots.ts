@@ -1,6 +1,5 @@
 import type { Range } from '../../../artifacts/schemas/common.js';
-import { pictureDistance, signPicture, type PictureSignature } from '../fine/picture-signature.js';
-import type { YuvPicture } from '../fine/picture.js';
+import { pictureDistance, type PictureSignature } from '../fine/picture-signature.js';
 
 /**
  * How different two neighbouring keyframes must be to lie in different shots. Seconds pass between them, in which people move and
@@ -14,8 +13,7 @@ export class KeyframeShots {
   readonly #bordersUs: number[] = [];
   #last: PictureSignature | undefined;
 
-  add(atUs: number, picture: YuvPicture): void {
-    const signature = signPicture(picture);
+  add(atUs: number, signature: PictureSignature): void {
     // Encoders set a keyframe on a cut, so the later of two different keyframes most often begins its shot.
     if (this.#last && pictureDistance(this.#last, signature) >= borderDistance) this.#bordersUs.push(atUs);
     this.#last = signature;
