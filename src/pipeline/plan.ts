@@ -1,7 +1,9 @@
+import { basename } from 'node:path';
 import type { ArtifactRef } from '../artifacts/kinds.js';
 import type { Range } from '../artifacts/schemas/common.js';
 import type { Moment, Selection } from '../artifacts/schemas/selection.js';
 import type { Source } from '../artifacts/schemas/source.js';
+import { SnvgError } from '../errors.js';
 import type { Format, RenderStyle } from './render/index.js';
 import type { FileRef, Planner, StageId } from './stage.js';
 import { stages } from './stages.js';
@@ -78,6 +80,7 @@ export async function planJob(planner: Planner, request: JobRequest, callbacks: 
   const { file, source: sourceRef } = await planIngest(planner, { path: request.path, minLengthUs: request.minLengthUs });
   const source = await planner.read(sourceRef);
   await callbacks.sourceKnown(source);
+  if (!source.video && request.until === 'render') throw new SnvgError('MEDIA_NO_VIDEO', `${basename(request.path)} is audio only`, 'Give the video of it, or join the sound with a still picture first.');
   callbacks.finishStage('ingest');
   // Cuts beyond the end are refused before anything is heard or seen.
   const byHand = request.moments?.(source);
@@ -89,6 +92,9 @@ export async function planJob(planner: Planner, request: JobRequest, callbacks: 
     request.until === 'transcribe' ? Promise.resolve(undefined) : seeCoarsely(planner, file, sourceRef),
   );
   outcome.transcript = heard.transcript;
+  if (request.until === 'transcribe' && !source.audio && (await planner.read(heard.transcript)).words.length === 0) {
+    throw new SnvgError('MEDIA_NO_AUDIO', `${basename(request.path)} has no audio track: there are no words to hear`, 'Clips are chosen by what is seen: snvg process; or give words with --use-captions.');
+  }
   if (coarse) outcome.coarse = coarse;
   if (request.until === 'transcribe' || coarse === undefined) return outcome;
   if (request.until === 'analyze') {

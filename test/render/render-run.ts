@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { ArtifactKind, ArtifactRef, ArtifactValue, JsonKind } from '../../src/artifacts/kinds.js';
-import type { Fine } from '../../src/artifacts/schemas/analysis.js';
+import type { ChannelRepair, Fine } from '../../src/artifacts/schemas/analysis.js';
 import type { Clip } from '../../src/artifacts/schemas/clip.js';
 import type { Range } from '../../src/artifacts/schemas/common.js';
 import type { Transcript, Word } from '../../src/artifacts/schemas/speech.js';
@@ -29,6 +29,7 @@ export interface RenderOptions {
   fine?: Fine;
   transcript?: Transcript;
   editedSrt?: FileRef;
+  repair?: ChannelRepair;
 }
 
 export interface Rendered {
@@ -65,6 +66,7 @@ export async function renderRun(file: string): Promise<RenderRun> {
         ...ingested,
         transcript: await put('transcript', options.transcript ?? transcriptFrom([], 'en')),
         fine: await put('fine', options.fine ?? { schemaVersion: 1, window, shots: [window], sampleFps: 5, tracks: [], decodedFrames: 0 }),
+        repair: options.repair ?? 'none',
         moment: { index: 1, ranges },
         format: options.format ?? 'vertical',
         style: { ...plainStyle, ...options.style },

@@ -1,21 +1,17 @@
-import { cp, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { ArtifactRef, FileKind } from '../../artifacts/kinds.js';
+import type { ArtifactRef } from '../../artifacts/kinds.js';
 import type { Camera } from '../../artifacts/schemas/clip.js';
 import type { Range } from '../../artifacts/schemas/common.js';
-import type { Cues } from '../../artifacts/schemas/selection.js';
-import { subtitleCues } from '../../captions/subtitle-cues.js';
-import { writeSrt, writeVtt } from '../../captions/write-cues.js';
 import { seekPrerollUs } from '../../media/seek.js';
 import { ClipTimeline, nearestFrame } from '../../media/timeline.js';
-import { defineOperation, type FileRef, type StageContext } from '../stage.js';
-import { type BurntCaptions, makeCaptions } from './burnt-captions.js';
+import { defineOperation, type FileRef } from '../stage.js';
 import { planCamera } from './camera/index.js';
+import { prepareCaptions, putClip } from './clip-files.js';
 import type { Excerpt } from './excerpt.js';
 import { finishClip } from './finish-clip.js';
 import { outputFormats } from './formats.js';
-import { type CaptionLook, clipParams, type ClipParams } from './params.js';
-import { pictureFiles } from './picture/render-picture.js';
+import { clipParams, type ClipParams } from './params.js';
+import { renderPicture } from './picture/render-picture.js';
+import { stereoMix } from './sound/stereo-mix.js';
 
 interface ClipInputs {
   file: FileRef;
@@ -24,12 +20,8 @@ interface ClipInputs {
   [name: string]: FileRef | ArtifactRef;
 }
 
-/** Words less certain than this are worth a second look. */
-const doubtful = 0.5;
 /** Read past the end of each piece, so that its last frame is complete whatever the source's frame times. */
 const tailUs = 200_000;
-/** The look of the .ass file when captions are not burnt in. */
-const defaultLook: CaptionLook = { color: '#FFFFFF', highlight: '#FFE500', sizePx: 84, uppercase: false };
 
 /**
  * Renders one moment in one format and verifies the result.
@@ -39,7 +31,7 @@ const defaultLook: CaptionLook = { color: '#FFFFFF', highlight: '#FFE500', sizeP
 export const clipOperation = defineOperation<ClipParams, ClipInputs, { clip: 'clip' }>({
   id: 'render.clip',
   stage: 'render',
-  version: 1,
+  version: 2,
   params: clipParams,
   outputs: { clip: 'clip' },
   tools: ['ffmpeg', 'fonts'],
@@ -51,78 +43,40 @@ export const clipOperation = defineOperation<ClipParams, ClipInputs, { clip: 'cl
     const timeline = new ClipTimeline(params.ranges, params.video.fps);
     const { displayWidth, displayHeight, fps } = params.video;
     const camera = planCamera({ fine, ranges: params.ranges, displayWidth, displayHeight, targetWidth: format.width, targetHeight: format.height, fps });
-    const captions = cues.words.length === 0 ? undefined : await makeCaptions(cues, params.captions ?? defaultLook, format, timeline, ctx.toolchain.fontsDir);
-    const burnt = params.captions ? captions : undefined;
-    await prepareCaptions(ctx, burnt);
-    const { checks, loudness } = await finishClip(ctx, {
-      excerpts: timeline.pieces.map((piece) => excerpt(file.path, piece, params)),
+    const captions = await prepareCaptions(ctx, cues, { look: params.captions, format, timeline, needed: params.audio !== null });
+    const excerpts = timeline.pieces.map((piece) => excerpt(file.path, piece, params));
+    const { audio } = params;
+    const verification = await finishClip(ctx, {
       timeline,
-      camera,
       format,
-      captions: burnt,
-      coverFrame: coverFrame(camera, timeline),
+      captions: captions.burnt,
+      sound: audio && { excerpts, streamIndex: audio.index, mix: stereoMix(audio, params.repair), timeline, targetLufs: params.loudnessLufs },
+      draw: (drawing, progress) =>
+        renderPicture(
+          ctx,
+          {
+            ...params,
+            ...drawing,
+            excerpts,
+            timeline,
+            camera,
+            width: format.width,
+            height: format.height,
+            captions: captions.burnt !== undefined,
+            probe: captions.burnt?.proof?.probe,
+            coverFrame: coverFrame(camera, timeline),
+          },
+          progress,
+        ),
+      decoded: { excerpts, variableFrameRate: params.video.variableFrameRate },
     });
-    const clipFile = await ctx.putFile('clip.mp4', join(ctx.scratchDir, pictureFiles.clip));
-    const clip = await ctx.putJson('clip', {
-      schemaVersion: 1,
-      format: params.format,
-      file: clipFile,
-      sha256: clipFile.hash,
-      ranges: timeline.pieces.map(({ startUs, endUs }) => ({ startUs, endUs })),
-      width: format.width,
-      height: format.height,
-      fps,
-      frames: timeline.frames,
-      durationUs: timeline.durationUs,
-      ...loudness,
-      captions: captions ? await putCaptions(ctx, cues, captions) : null,
-      cover: await ctx.putFile('cover.jpg', join(ctx.scratchDir, pictureFiles.cover)),
-      camera,
-      checks,
-      doubtfulWords: cues.words.filter(({ confidence }) => confidence < doubtful).map(({ text, startUs, confidence }) => ({ text, startUs, confidence })),
-    });
-    return { clip };
+    return { clip: await putClip(ctx, { format: params.format, timeline, cues, captions: captions.made, camera, verification }) };
   },
 });
 
 function excerpt(path: string, { startUs, endUs }: Range, { container, video }: ClipParams): Excerpt {
   const prerollUs = seekPrerollUs({ container, variableFrameRate: video.variableFrameRate }, startUs);
   return { input: { path, seekUs: startUs - prerollUs, durationUs: prerollUs + endUs - startUs + tailUs }, prerollUs };
-}
-
-/** Lays what the `ass` filter reads into the scratch folder: fonts by a link, so that no path is part of a filter. */
-async function prepareCaptions(ctx: StageContext<ClipParams>, burnt: BurntCaptions | undefined): Promise<void> {
-  if (!ctx.params.captions) return;
-  if (!burnt) {
-    ctx.notice({ code: 'CAPTIONS_NONE', message: 'Nothing is said in the clip, so it has no captions', remedy: 'Choose another moment, or turn captions off with --no-captions.', severity: 'degraded' });
-    return;
-  }
-  if (burnt.missingScripts.length > 0) {
-    ctx.notice({
-      code: 'GLYPH_MISSING',
-      message: `The shipped fonts lack characters of these captions: ${burnt.missingScripts.join(', ')}`,
-      remedy: 'Another font of this system stands in where it has one: look at the clip, or turn captions off with --no-captions.',
-      severity: 'degraded',
-    });
-  }
-  // Network shares and exFAT know no links.
-  await symlink(ctx.toolchain.fontsDir, join(ctx.scratchDir, 'fonts'), 'dir').catch(() => cp(ctx.toolchain.fontsDir, join(ctx.scratchDir, 'fonts'), { recursive: true }));
-  await writeFile(join(ctx.scratchDir, 'captions.ass'), burnt.ass);
-}
-
-async function putCaptions(ctx: StageContext<ClipParams>, cues: Cues, { ass }: BurntCaptions): Promise<{ srt: ArtifactRef; vtt: ArtifactRef; ass: ArtifactRef }> {
-  const subtitles = subtitleCues(cues.words, cues.language, cues.durationUs);
-  return {
-    srt: await putText(ctx, 'captions.srt', writeSrt(subtitles)),
-    vtt: await putText(ctx, 'captions.vtt', writeVtt(subtitles)),
-    ass: await putText(ctx, 'captions.ass', ass),
-  };
-}
-
-async function putText(ctx: StageContext<ClipParams>, kind: FileKind, text: string): Promise<ArtifactRef> {
-  const path = join(ctx.scratchDir, `out.${kind}`);
-  await writeFile(path, text);
-  return ctx.putFile(kind, path);
 }
 
 /** The middle of the longest shot, preferably one that is not shown whole: there somebody is to be seen. */

@@ -1,26 +1,27 @@
 import { join } from 'node:path';
-import type { Camera, Check } from '../../artifacts/schemas/clip.js';
+import type { Check } from '../../artifacts/schemas/clip.js';
 import { SnvgError } from '../../errors.js';
 import type { ClipTimeline } from '../../media/timeline.js';
 import type { StageContext } from '../stage.js';
 import type { BurntCaptions } from './burnt-captions.js';
-import type { Excerpt } from './excerpt.js';
 import type { OutputFormat } from './formats.js';
-import type { ClipParams } from './params.js';
-import { remux, renderPicture } from './picture/render-picture.js';
+import { remux } from './picture/render-picture.js';
 import { cutSound, levelSound, type LevelledSound, type SoundRequest } from './sound/level-sound.js';
+import { silentSound } from './sound/silent-sound.js';
 import type { Loudness } from './sound/loudness-report.js';
-import { truePeakLimitDbtp, type Verification, verifyClip } from './verify/verify-clip.js';
+import { type DecodedSource, truePeakLimitDbtp, type Verification, verifyClip } from './verify/verify-clip.js';
 
 export interface ClipWork {
-  /** One per piece of the timeline. */
-  excerpts: readonly Excerpt[];
   timeline: ClipTimeline;
-  camera: Camera;
   format: OutputFormat;
   /** To burn in; `captions.ass` and `fonts` lie in the scratch folder. */
   captions: BurntCaptions | undefined;
-  coverFrame: number;
+  /** Null: the source has none. */
+  sound: SoundRequest | null;
+  /** Draws and encodes the picture beside the sound, which is copied; leaves `pictureFiles`. */
+  draw(request: { soundPath: string; thumbnailRows: number }, progress: (fraction: number) => void): Promise<void>;
+  /** How the source's picture was read; null where the picture is not the source's. */
+  decoded: DecodedSource | null;
 }
 
 /** Share of the work that each step takes, for progress. */
@@ -32,49 +33,32 @@ const shares = { sound: 0.05, picture: 0.8 } as const;
  *
  * @throws {SnvgError} RENDER_UNVERIFIED naming the checks that failed; as runFfmpeg
  */
-export async function finishClip(ctx: StageContext<ClipParams>, work: ClipWork): Promise<Verification> {
-  const { params } = ctx;
-  const { timeline, camera, captions, coverFrame, format } = work;
-  const request: SoundRequest = { excerpts: work.excerpts, streamIndex: params.audio.index, timeline, targetLufs: params.loudnessLufs };
-  const source = await cutSound(ctx, request);
-  let sound = await levelSound(ctx, request, source);
+export async function finishClip(ctx: StageContext<{ loudnessLufs: number }>, work: ClipWork): Promise<Verification> {
+  const { loudnessLufs } = ctx.params;
+  const { timeline, captions, format } = work;
+  const source = work.sound && (await cutSound(ctx, work.sound));
+  let sound = work.sound && source && (await levelSound(ctx, work.sound, source));
+  const soundName = sound?.file ?? (await silentSound(ctx, timeline));
   ctx.progress(shares.sound);
   const thumbnailRows = evenRows(captions?.clearRows ?? format.height);
-  await renderPicture(
-    ctx,
-    {
-      ...params,
-      excerpts: work.excerpts,
-      soundPath: join(ctx.scratchDir, sound.file),
-      timeline,
-      camera,
-      width: format.width,
-      height: format.height,
-      thumbnailRows,
-      captions: captions !== undefined,
-      probe: captions?.proof?.probe,
-      coverFrame,
-    },
-    (fraction) => ctx.progress(shares.sound + shares.picture * fraction),
-  );
+  await work.draw({ soundPath: join(ctx.scratchDir, soundName), thumbnailRows }, (fraction) => ctx.progress(shares.sound + shares.picture * fraction));
   const check = (): Promise<Verification> =>
     verifyClip(ctx, {
       timeline,
       width: format.width,
       height: format.height,
       thumbnailRows,
-      excerpts: work.excerpts,
-      variableFrameRate: params.video.variableFrameRate,
-      targetLufs: sound.shortfall ? null : params.loudnessLufs,
+      decoded: work.decoded,
+      targetLufs: !sound || sound.shortfall ? null : loudnessLufs,
       captions: captions?.proof,
     });
   let verification = await check();
-  if (failed(verification).some(({ id }) => id === 'loudness')) {
-    sound = await levelSound(ctx, request, source, correctionFor(verification.loudness, sound, params.loudnessLufs));
+  if (work.sound && source && sound && failed(verification).some(({ id }) => id === 'loudness')) {
+    sound = await levelSound(ctx, work.sound, source, correctionFor(verification.loudness, sound, loudnessLufs));
     await remux(ctx, sound.file);
     verification = await check();
   }
-  reportShortfall(ctx, sound, verification.loudness);
+  if (sound) reportShortfall(ctx, sound, verification.loudness);
   const faults = failed(verification);
   if (faults.length > 0) {
     throw new SnvgError(
@@ -97,7 +81,7 @@ function correctionFor({ integratedLufs, truePeakDbtp }: Loudness, sound: Levell
   return { peakDb: over > 0 ? -(over + 0.2) : 0, lu: integratedLufs === null || sound.shortfall ? 0 : targetLufs - integratedLufs };
 }
 
-function reportShortfall(ctx: StageContext<ClipParams>, { shortfall }: LevelledSound, { integratedLufs }: Loudness): void {
+function reportShortfall(ctx: StageContext<{ loudnessLufs: number }>, { shortfall }: LevelledSound, { integratedLufs }: Loudness): void {
   if (shortfall === 'silent') {
     ctx.notice({ code: 'CLIP_SILENT', message: 'The clip is silent, so its loudness was left as it is', remedy: 'Check that the right audio track is used.', severity: 'degraded' });
   } else if (shortfall === 'peaks') {

@@ -1,5 +1,6 @@
 import type { ArtifactRef } from '../../artifacts/kinds.js';
-import { asFilm } from '../../artifacts/schemas/source.js';
+import type { ChannelRepair } from '../../artifacts/schemas/analysis.js';
+import { SnvgError } from '../../errors.js';
 import type { Moment } from '../../artifacts/schemas/selection.js';
 import type { FileRef, Planner } from '../stage.js';
 import { clipOperation } from './clip-operation.js';
@@ -17,6 +18,8 @@ export interface RenderRequest {
   source: ArtifactRef<'source'>;
   transcript: ArtifactRef<'transcript'>;
   fine: ArtifactRef<'fine'>;
+  /** What to do about the channels of the sound, by the coarse pass. */
+  repair: ChannelRepair;
   moment: Pick<Moment, 'index' | 'ranges'>;
   format: Format;
   style: RenderStyle;
@@ -35,12 +38,13 @@ const encoderThreads = 2;
  */
 export async function planRender(planner: Planner, request: RenderRequest): Promise<ArtifactRef<'clip'>> {
   const { file, transcript, fine, moment, format, style, priority } = request;
-  const { container, video, audio } = asFilm(await planner.read(request.source));
+  const { container, video, audio } = await planner.read(request.source);
+  if (!video) throw new SnvgError('MEDIA_NO_VIDEO', 'The source is audio only', 'Give the video of it.');
   const label = `clip ${moment.index} · ${format}`;
   const { ranges } = moment;
   const { cues } = await planner.task(cuesOperation, { ranges, fps: video.fps }, { transcript, editedSrt: request.editedSrt }, { label, priority });
   const captions = style.captions ? { color: style.captionColor, highlight: style.captionHighlight, sizePx: style.captionSizePx, uppercase: style.captionUppercase } : null;
   const { crf, preset, loudnessLufs } = style;
-  const { clip } = await planner.task(clipOperation, { format, ranges, container, video, audio, captions, crf, preset, loudnessLufs, threads: encoderThreads }, { file, cues, fine }, { label, priority });
+  const { clip } = await planner.task(clipOperation, { format, ranges, container, video, audio, repair: request.repair, captions, crf, preset, loudnessLufs, threads: encoderThreads }, { file, cues, fine }, { label, priority });
   return clip;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { channelRepair } from '../../artifacts/schemas/analysis.js';
 import { range } from '../../artifacts/schemas/common.js';
 import { audioStream, videoStream } from '../../artifacts/schemas/source.js';
 import { outputFormats, type Format } from './formats.js';
@@ -34,7 +35,9 @@ export const clipParams = z.object({
   /** ffprobe's name of the source's container: how it can be seeked. */
   container: z.string(),
   video: videoStream,
-  audio: audioStream,
+  /** Null: the clip gets a silent track. */
+  audio: audioStream.nullable(),
+  repair: channelRepair,
   captions: captionLook.nullable(),
   crf: z.int(),
   preset: z.string(),

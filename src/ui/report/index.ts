@@ -72,7 +72,7 @@ const states = { done: 'done', 'partly-done': 'partly done', failed: 'failed', c
 function pageHead({ manifest, language }: ReportInput, name: string): Html {
   const { source, job, clips } = manifest;
   const facts = [clock(source.durationUs), ...(source.width === null ? ['sound alone'] : [`${source.width} × ${source.height}`]), ...(source.fps === null ? [] : [`${Math.round(source.fps * 100) / 100} fps`])];
-  if (language !== undefined) facts.push(`spoken language: ${language}`);
+  if (language !== undefined && language !== 'und') facts.push(`spoken language: ${language}`);
   return html`<header class="page-head">
 <div class="head-text">
 <p class="over">snvg report <span class="badge ${job.state === 'done' ? 'good' : 'bad'}">${states[job.state]}</span></p>

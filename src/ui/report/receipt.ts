@@ -14,8 +14,8 @@ ${fact('Loudness', decibels(output.integratedLufs, 'LUFS'))}
 ${fact('True peak', decibels(output.truePeakDbtp, 'dBTP'))}
 ${fact('Face in frame', output.faceCoverage === null ? 'no face followed' : `${Math.floor(output.faceCoverage * 1000) / 10} % of the time`)}
 ${fact('Framing', receipt && framing(receipt))}
-${moment && fact('Begins', html`<q dir="auto">${moment.edges.firstWord}</q> after ${seconds(moment.edges.pauseBeforeUs)} of quiet`)}
-${moment && fact('Ends', html`<q dir="auto">${moment.edges.lastWord}</q>, then ${seconds(moment.edges.pauseAfterUs)} of quiet`)}
+${moment && moment.edges.firstWord !== '' && fact('Begins', html`<q dir="auto">${moment.edges.firstWord}</q> after ${seconds(moment.edges.pauseBeforeUs)} of quiet`)}
+${moment && moment.edges.lastWord !== '' && fact('Ends', html`<q dir="auto">${moment.edges.lastWord}</q>, then ${seconds(moment.edges.pauseAfterUs)} of quiet`)}
 ${fact('Frames', receipt && `${receipt.frames} at ${fps(receipt)} a second`)}
 ${fact('SHA-256', html`<code title="${output.sha256}">${output.sha256.slice(0, 16)}…</code>`)}
 </dl>
@@ -43,6 +43,7 @@ function fps(receipt: Clip): string {
 function framing({ camera }: Clip): string {
   const cropUs = camera.shots.filter((shot) => shot.mode === 'crop').reduce((sum, shot) => sum + shot.endUs - shot.startUs, 0);
   const allUs = camera.shots.reduce((sum, shot) => sum + shot.endUs - shot.startUs, 0);
+  if (camera.shots.length === 0) return 'a still picture';
   const shots = `${camera.shots.length} shot${camera.shots.length === 1 ? '' : 's'}`;
   if (allUs === 0 || cropUs === 0) return `whole picture, ${shots}`;
   return cropUs === allUs ? `cropped, ${shots}` : `cropped ${Math.round((cropUs / allUs) * 100)} % of the time, ${shots}`;

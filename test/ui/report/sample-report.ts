@@ -148,7 +148,7 @@ function choose(candidates: Candidate[]): Candidate[] {
 }
 
 function momentOf(candidate: Candidate, index: number, chosen: readonly Candidate[], sentences: readonly Sentence[]): Moment {
-  const opening = sentences[candidate.firstSentence]?.text ?? '';
+  const opening = sentences[candidate.firstSentence ?? 0]?.text ?? '';
   return {
     index,
     rank: 1 + chosen.filter((other) => other.score > candidate.score).length,
@@ -193,7 +193,7 @@ function receiptOf(candidate: Candidate, format: string, words: readonly Word[])
       faceCoverage: 0.97,
       shots: [
         { startUs: 0, endUs: Math.round(durationUs / 2), mode: 'crop', keys: [{ atUs: 0, box: { x: 400, y: 0, width: 405, height: 720 } }] },
-        { startUs: Math.round(durationUs / 2), endUs: durationUs, mode: candidate.topic % 2 === 0 ? 'crop' : 'fit', keys: [] },
+        { startUs: Math.round(durationUs / 2), endUs: durationUs, mode: (candidate.topic ?? 0) % 2 === 0 ? 'crop' : 'fit', keys: [] },
       ],
     },
     checks: [

@@ -6,6 +6,9 @@ import { type Loudness, loudnessFilter, LoudnessReport } from './loudness-report
 
 const sampleRate = 48_000;
 const raw = { name: 'sound.f32', format: 'f32le', input: ['-ar', String(sampleRate), '-ac', '2'] } as const;
+/** Name in the scratch folder of a clip's encoded sound, and how it is encoded. */
+export const soundFile = 'sound.m4a';
+export const encodedSound: readonly string[] = ['-c:a', 'aac', '-b:a', '160k', '-ar', String(sampleRate), '-map_metadata', '-1', '-fflags', '+bitexact', '-flags:a', '+bitexact'];
 const fadeSeconds = 0.01;
 /** Peaks are held here before encoding, so that they stay below −1 dBTP after decoding: AAC adds up to about 1 dB. */
 const ceilingDb = -2;
@@ -17,6 +20,8 @@ export interface SoundRequest {
   /** One per piece of the timeline. */
   excerpts: readonly Excerpt[];
   streamIndex: number;
+  /** The filter that makes two channels of it (`stereoMix`). */
+  mix: string;
   timeline: ClipTimeline;
   targetLufs: number;
 }
@@ -42,10 +47,10 @@ interface Settings {
  * @throws {SnvgError} as runFfmpeg
  */
 export async function cutSound(host: MediaHost, request: SoundRequest): Promise<Loudness> {
-  const { excerpts, timeline, streamIndex } = request;
+  const { excerpts, timeline, streamIndex, mix } = request;
   const cuts = timeline.pieces.map(({ firstFrame, frames }, n) => {
     const length = samplesAt(firstFrame + frames, timeline) - samplesAt(firstFrame, timeline);
-    return `[${n}:${streamIndex}]aresample=${sampleRate}:async=1:first_pts=0,aformat=sample_fmts=flt:channel_layouts=stereo,atrim=start=${secondsText(excerpts[n]?.prerollUs ?? 0)},asetpts=PTS-STARTPTS,apad,atrim=end_sample=${length},asetpts=N/SR/TB[cut${n}]`;
+    return `[${n}:${streamIndex}]aresample=${sampleRate}:async=1:first_pts=0,aformat=sample_fmts=flt,${mix},atrim=start=${secondsText(excerpts[n]?.prerollUs ?? 0)},asetpts=PTS-STARTPTS,apad,atrim=end_sample=${length},asetpts=N/SR/TB[cut${n}]`;
   });
   const joined = `${timeline.pieces.map((_, n) => `[cut${n}]`).join('')}concat=n=${timeline.pieces.length}:v=0:a=1,${loudnessFilter}[sound]`;
   const report = new LoudnessReport();
@@ -64,7 +69,7 @@ export async function cutSound(host: MediaHost, request: SoundRequest): Promise<
  * @param headroomDb how much lower than usual to hold the peaks and by how much to shift the loudness, once the decoded file was measured
  */
 export async function levelSound(host: MediaHost, request: SoundRequest, source: Loudness, correction: { peakDb: number; lu: number } = { peakDb: 0, lu: 0 }): Promise<LevelledSound> {
-  const file = 'sound.m4a';
+  const file = soundFile;
   const durationSeconds = samplesAt(request.timeline.frames, request.timeline) / sampleRate;
   if (source.integratedLufs === null) {
     await encode(host, durationSeconds, { gainDb: 0, ceilingDb: 0 }, false);
@@ -101,7 +106,7 @@ async function encode(host: MediaHost, durationSeconds: number, { gainDb, ceilin
     {
       inputs: [{ path: join(host.scratchDir, raw.name), rawFormat: raw.format, options: raw.input }],
       graph: `[0:a]${filters.join(',')}[sound]`,
-      outputs: [{ to: 'sound.m4a', options: ['-map', '[sound]', '-c:a', 'aac', '-b:a', '160k', '-ar', String(sampleRate), '-map_metadata', '-1', '-fflags', '+bitexact', '-flags:a', '+bitexact'] }],
+      outputs: [{ to: soundFile, options: ['-map', '[sound]', ...encodedSound] }],
     },
     { onLogLine: (line) => report.line(line) },
   );
@@ -109,6 +114,6 @@ async function encode(host: MediaHost, durationSeconds: number, { gainDb, ceilin
 }
 
 /** Samples before a frame of the clip: rounded once from the start, so that pieces never drift. */
-function samplesAt(frame: number, { fps }: ClipTimeline): number {
+export function samplesAt(frame: number, { fps }: ClipTimeline): number {
   return Math.round((frame * fps.den * sampleRate) / fps.num);
 }

@@ -13,13 +13,20 @@ import { compareFrames } from './compare-frames.js';
 import { decodedGaps } from './decoded-gaps.js';
 import { startsFast } from './mp4-layout.js';
 
+/** How the source was read. */
+export interface DecodedSource {
+  /** One per piece of the timeline. */
+  excerpts: readonly Excerpt[];
+  variableFrameRate: boolean;
+}
+
 export interface Expectation {
   timeline: ClipTimeline;
   width: number;
   height: number;
   thumbnailRows: number;
-  excerpts: readonly Excerpt[];
-  variableFrameRate: boolean;
+  /** Null where the picture is not the source's. */
+  decoded: DecodedSource | null;
   /** Null: the sound is silent, or its peaks do not allow the target. */
   targetLufs: number | null;
   captions: ExpectedCaptions | undefined;
@@ -81,7 +88,7 @@ export async function verifyClip(host: MediaHost, expected: Expectation): Promis
     streams,
     { id: 'faststart', passed: await startsFast(path), detail: 'the index stands before the media' },
     durationCheck(probed, expected.timeline),
-    await sourceCheck(host, expected),
+    ...(expected.decoded ? [await sourceCheck(host, expected.timeline, expected.decoded)] : []),
     ...(await pictureChecks(host, expected)),
     loudnessCheck(loudness, expected.targetLufs),
     ...(captions ? [await captionsCheck(host, captions)] : []),
@@ -110,7 +117,7 @@ function durationCheck({ streams }: ProbedFile, { durationUs, fps }: ClipTimelin
 }
 
 /** A held first frame would look like the source standing still: so the times of what was decoded are looked at. */
-async function sourceCheck(host: MediaHost, { timeline, excerpts, variableFrameRate }: Expectation): Promise<Check> {
+async function sourceCheck(host: MediaHost, timeline: ClipTimeline, { excerpts, variableFrameRate }: DecodedSource): Promise<Check> {
   const frameUs = (1e6 * timeline.fps.den) / timeline.fps.num;
   const pieces = await Promise.all(
     excerpts.map(async ({ prerollUs }, n) => decodedGaps(await readFile(join(host.scratchDir, timesFile(n)), 'utf8'), prerollUs, (timeline.pieces[n]?.frames ?? 0) * frameUs)),
@@ -123,7 +130,7 @@ async function sourceCheck(host: MediaHost, { timeline, excerpts, variableFrameR
   return { id: 'source', passed, detail: `decoded from ${late <= frameUs ? 'the first frame' : `${seconds(late)} s after the first frame`}; longest time between frames ${seconds(gap)} s` };
 }
 
-async function pictureChecks(host: MediaHost, { timeline }: Expectation): Promise<Check[]> {
+async function pictureChecks(host: MediaHost, { timeline, decoded: source }: Expectation): Promise<Check[]> {
   const [meant, decoded] = await Promise.all([pictureFiles.thumbs, 'seen.gray'].map((name) => readFile(join(host.scratchDir, name))));
   const longest = Math.max(1, Math.round((stretchSeconds * timeline.fps.num) / timeline.fps.den));
   const result = compareFrames({ meant: meant ?? Buffer.of(), decoded: decoded ?? Buffer.of(), frameBytes: thumbnail.width * thumbnail.height }, longest);
@@ -136,7 +143,7 @@ async function pictureChecks(host: MediaHost, { timeline }: Expectation): Promis
     {
       id: 'picture',
       passed: result.worst.difference <= mostDifference && result.blackFrames === 0 && result.frozenFrames === 0,
-      detail: `every frame compared with the source; largest difference ${result.worst.difference.toFixed(1)} of 255 at frame ${result.worst.frame}, ${result.blackFrames} black and ${result.frozenFrames} frozen frames that the source lacks`,
+      detail: `every frame compared with ${source ? 'the source' : 'what was drawn'}; largest difference ${result.worst.difference.toFixed(1)} of 255 at frame ${result.worst.frame}, ${result.blackFrames} black and ${result.frozenFrames} frozen frames that it lacks`,
     },
   ];
 }
