@@ -1,6 +1,6 @@
 import createCommand from 'fluent-ffmpeg';
 import { basename } from 'node:path';
-import { SnvgError } from '../errors.js';
+import { explainSystemError, SnvgError } from '../errors.js';
 import { run, ToolFailure } from '../process/run.js';
 import { allocationGuard, excessIn, inputGuards, inputLocator } from './input-guards.js';
 import { secondsText } from './timeline.js';
@@ -186,6 +186,8 @@ const damage = /Invalid data found when processing input|moov atom not found|Err
 function explain(failure: ToolFailure, { logTail, excess, job }: { logTail: readonly string[]; excess: string | undefined; job: FfmpegJob }): SnvgError {
   const cause = { cause: failure };
   if (failure.notStarted) {
+    const refused = explainSystemError(failure.cause, 'while starting ffmpeg');
+    if (refused) return refused;
     return new SnvgError('FFMPEG_MISSING', `ffmpeg could not be started: ${oneLine(failure.message)}`, 'Install ffmpeg 5.1 or later, or name it with --ffmpeg.', cause);
   }
   const said = logTail.join('\n');

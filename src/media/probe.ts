@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SnvgError } from '../errors.js';
+import { explainSystemError, SnvgError } from '../errors.js';
 import { run, ToolFailure } from '../process/run.js';
 import { type MediaHost, shownName } from './ffmpeg.js';
 import { beginsLikeMp4 } from './container-end.js';
@@ -146,6 +146,8 @@ function tooLarge(path: string, excess: string, cause?: ToolFailure): SnvgError 
 async function explain(failure: ToolFailure, path: string): Promise<SnvgError> {
   const cause = { cause: failure };
   if (failure.notStarted) {
+    const refused = explainSystemError(failure.cause, 'while starting ffprobe');
+    if (refused) return refused;
     return new SnvgError('FFMPEG_MISSING', `ffprobe could not be started: ${failure.message.split('\n')[0]}`, 'Install ffmpeg 5.1 or later (it brings ffprobe), or name it with --ffprobe.', cause);
   }
   const said = failure.stderrTail.join('\n');

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { explainWriteError } from '../../src/artifacts/atomic-file.js';
 import { FileArtifactStore } from '../../src/artifacts/file-store.js';
 import { hashFile } from '../../src/artifacts/fingerprint.js';
 import { TaskResults } from '../../src/artifacts/task-results.js';
@@ -27,6 +28,23 @@ function partsIn(dir: string): string[] {
 
 test.runIf(process.env['CI'] === 'true')('CI can make small disks', () => {
   expect(noSmallDisk).toBeUndefined();
+});
+
+test.each([
+  ['ENOSPC', 'DISK_FULL', 4],
+  ['EDQUOT', 'DISK_FULL', 4],
+  ['SQLITE_FULL', 'DISK_FULL', 4],
+  ['EROFS', 'OUTPUT_UNWRITABLE', 2],
+  ['SQLITE_IOERR_WRITE', 'OUTPUT_UNWRITABLE', 2],
+  ['SQLITE_READONLY_DBMOVED', 'OUTPUT_UNWRITABLE', 2],
+  ['EMFILE', 'FILE_LIMIT', 4],
+  ['ENFILE', 'FILE_LIMIT', 4],
+  ['ENAMETOOLONG', 'USAGE', 2],
+])('%s, wherever it comes from, is %s', (code, told, exitCode) => {
+  const error = Object.assign(new Error(`${code}: refused`), { code, path: '/disk/file' });
+  expect(reportError(error)).toMatchObject({ code: told, exitCode });
+  expect(explainWriteError(error, '/tmp/clip.mp4')).toMatchObject({ code: told, cause: error });
+  expect(reportError(Object.assign(new Error('x'), { code: 'EWHATEVER' })).code).toBe('BUG');
 });
 
 describe.skipIf(noSmallDisk !== undefined)(`a full disk${noSmallDisk === undefined ? '' : ` (skipped: ${noSmallDisk})`}`, () => {

@@ -100,8 +100,7 @@ describe('the program and its disks', () => {
   });
 
   test('a new job says beforehand what it will take, and a dry run what is left', async () => {
-    const home = join(place.root, 'another-home');
-    const env = { SNVG_HOME: home };
+    const env = place.environment;
     const first = await runSnvg({ args: [...args, '--output', 'told', '--events'], cwd: place.cwd, env });
     expect(estimates(first.stdout)).toHaveLength(1);
     expect(estimates(first.stdout)[0]?.diskBytes).toBeGreaterThan(100_000);
