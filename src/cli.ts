@@ -74,14 +74,14 @@ const stageCommands = [
 ] as const;
 
 for (const [stage, description, example] of stageCommands) {
-  const command = program.command(stage).argument('<input>', 'video file').description(description);
+  const command = program.command(stage).argument('<inputs...>', 'video files').description(description);
   if (stage === 'segment' || stage === 'render') command.option('--transcript <file>', 'words given by hand: JSON with word times, SRT or WebVTT');
   if (stage === 'render') command.option('--cut <in-out>', 'a cut given by hand, such as 12:30-13:05; ranges to join with +; @<file> for a list (repeat for several)', (value: string, before: string[] | undefined) => [...(before ?? []), value]);
   else command.option('--out <file>', `write the result to a file${stage === 'transcribe' ? ' (.json, .srt, .vtt or .txt)' : ' (JSON)'}`);
   withSettings(command, 'run', 'global', 'output')
     .addHelpText('after', `\nExample:\n  ${example}\n`)
-    .action((input: string, { out, transcript, cut, ...flags }: Flags & StageFlags) =>
-      start(flags, async (context) => (await import('./commands/stage.js')).runStage(context, stage, input, { ...(out === undefined ? {} : { out }), ...(transcript === undefined ? {} : { transcript }), ...(cut === undefined ? {} : { cut }) })),
+    .action((inputs: string[], { out, transcript, cut, ...flags }: Flags & StageFlags) =>
+      start(flags, async (context) => (await import('./commands/stage.js')).runStage(context, stage, inputs, { ...(out === undefined ? {} : { out }), ...(transcript === undefined ? {} : { transcript }), ...(cut === undefined ? {} : { cut }) })),
     );
 }
 

@@ -11,8 +11,8 @@ export interface InputOutcome {
   outputDir: string;
   /** `not-started`: an earlier input had failed, or the run was stopped. */
   state: Exclude<JobState, 'running'> | 'not-started';
-  /** Chosen moments that have a clip. */
-  clips: number;
+  /** Chosen moments that have a clip; undefined when the run was to end before rendering. */
+  clips: number | undefined;
   wallMs: number;
   /** Why it is not simply done; also set for a `done` input that --strict does not accept. */
   error: Error | undefined;
@@ -39,8 +39,8 @@ export function summarise(outcomes: readonly InputOutcome[], wallMs: number): Ba
     failed: count('failed'),
     cancelled: count('cancelled'),
     notStarted: count('not-started'),
-    clips: outcomes.reduce((sum, { clips }) => sum + clips, 0),
-    wallMs,
+    clips: outcomes.reduce((sum, { clips }) => sum + (clips ?? 0), 0),
+    wallMs: Math.round(wallMs),
   };
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { basename } from 'node:path';
 import { SnvgError, reportError } from '../errors.js';
+import type { JobOutcome } from '../pipeline/plan.js';
 import type { RunEvent } from '../pipeline/run-event.js';
 import type { App } from './app.js';
 import type { InputOutcome } from './batch-result.js';
@@ -8,7 +9,9 @@ import { adoptable, outcomeOfAnother } from './held-elsewhere.js';
 import type { JobPlace } from './job-request.js';
 import { processSource, type ProcessOptions } from './process-source.js';
 
-export interface BatchOptions extends Pick<ProcessOptions, 'until' | 'adjust' | 'finished'> {
+export interface BatchOptions extends Pick<ProcessOptions, 'until' | 'adjust'> {
+  /** As ProcessOptions.finished, with the input's place in the order given. */
+  finished?: (app: App, outcome: JobOutcome, index: number) => Promise<void>;
   /** Inputs worked on at once. */
   atOnce: number;
   /** Go on with the next input after one has failed. */
@@ -96,7 +99,7 @@ class Batch {
       this.#held.sort((a, b) => a - b);
       return;
     }
-    this.#outcomes[index] = { ...ended, wallMs: this.#app.clock.monotonicMs() - startedMs };
+    this.#outcomes[index] = { ...ended, wallMs: Math.round(this.#app.clock.monotonicMs() - startedMs) };
     const failed = ended.state === 'failed' || ended.state === 'partly-done';
     if (failed && !this.#failed && !this.#options.keepGoing && !this.#app.signal.aborted) {
       const notStarted = this.#places.length - this.#next + this.#held.length;
@@ -121,7 +124,7 @@ class Batch {
         // What another process has just made is not forgotten again by the same wish.
         ...(wasHeld ? { fresh: false } : {}),
         ...(adjust ? { adjust } : {}),
-        ...(finished ? { finished } : {}),
+        ...(finished ? { finished: (app: App, made: JobOutcome) => finished(app, made, index) } : {}),
       });
       return outcome(place, { state, clips, error });
     } catch (thrown) {
@@ -132,7 +135,7 @@ class Batch {
       if (this.#places.length === 1) throw thrown;
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       event({ type: 'job-finished', jobId: place.jobId, at: this.#app.clock.nowMs(), state: 'failed', outputDir: place.outputDir, error: reportError(error) });
-      return outcome(place, { state: 'failed', error });
+      return outcome(place, { state: 'failed', clips: until === 'render' ? 0 : undefined, error });
     }
   }
 
@@ -156,7 +159,7 @@ class Batch {
 }
 
 function outcome(place: JobPlace, ended: Pick<InputOutcome, 'state'> & Partial<Pick<InputOutcome, 'clips' | 'error'>>): InputOutcome {
-  return { jobId: place.jobId, name: shownName(place), source: place.sourcePath, outputDir: place.outputDir, clips: 0, error: undefined, wallMs: 0, ...ended };
+  return { jobId: place.jobId, name: shownName(place), source: place.sourcePath, outputDir: place.outputDir, clips: undefined, error: undefined, wallMs: 0, ...ended };
 }
 
 function shownName(place: JobPlace): string {

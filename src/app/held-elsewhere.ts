@@ -30,7 +30,7 @@ function wanted(settings: Record<string, unknown>): Record<string, unknown> {
 export function outcomeOfAnother(log: readonly { event: RunEvent }[], job: JobRow): Pick<InputOutcome, 'state' | 'clips' | 'error'> & { events: RunEvent[] } {
   const events = log.slice(log.findLastIndex(({ event }) => event.type === 'job-started')).map(({ event }) => event);
   const last = events.at(-1);
-  const clips = last?.type === 'job-finished' ? (last.clips ?? 0) : 0;
+  const clips = last?.type === 'job-finished' ? last.clips : undefined;
   const state = job.state === 'running' ? 'failed' : job.state;
   return { events, state, clips, error: job.error ? asError(job.error) : undefined };
 }

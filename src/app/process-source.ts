@@ -23,8 +23,8 @@ import { reportHtml } from './report.js';
 export interface SourceResult {
   place: JobPlace;
   state: Manifest['job']['state'];
-  /** Chosen moments that have a clip. */
-  clips: number;
+  /** Chosen moments that have a clip; undefined when the run was to end before rendering. */
+  clips: number | undefined;
   manifest: Manifest | undefined;
   /** Why it is not simply done; its exit code is the job's. */
   error: SnvgError | Error | undefined;
@@ -66,7 +66,7 @@ export async function processSource(app: App, place: JobPlace, options: ProcessO
     result = await workOn(app, place, options, emit, cancel.signal);
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    result = { place, state: cancel.signal.aborted ? 'cancelled' : 'failed', clips: 0, manifest: undefined, error };
+    result = { place, state: cancel.signal.aborted ? 'cancelled' : 'failed', clips: options.until === 'render' ? 0 : undefined, manifest: undefined, error };
   } finally {
     cancel.stop();
   }
@@ -77,7 +77,7 @@ export async function processSource(app: App, place: JobPlace, options: ProcessO
     type: 'job-finished',
     state: result.state,
     outputDir,
-    ...(options.until === 'render' ? { clips: result.clips } : {}),
+    ...(result.clips === undefined ? {} : { clips: result.clips }),
     ...(result.manifest ? { manifestPath: `${outputDir}/${manifestName}` } : {}),
     ...(report ? { error: report } : {}),
   };
@@ -160,7 +160,7 @@ async function workOn(app: App, place: JobPlace, options: ProcessOptions, emit: 
   }
   meter.learn(app, { source: outcome.source, clips: delivery.outputs().map(({ clip }) => clip), ...(options.alone === false ? {} : { wallMs: performance.now() - startedMs }) });
   await options.finished?.(app, outcome);
-  if (!rendering) return { place, state: 'done', clips: 0, manifest: undefined, error: strictly(settings.strict, runner) };
+  if (!rendering) return { place, state: 'done', clips: undefined, manifest: undefined, error: strictly(settings.strict, runner) };
   return conclude(app, place, { outcome, runner, delivery, folder, targets, signal });
 }
 

@@ -8,18 +8,14 @@ import { readArtifact } from '../pipeline/run-task.js';
 import type { StageId } from '../pipeline/stage.js';
 import type { App } from './app.js';
 
-interface Output {
-  write(text: string): unknown;
-}
-
 /** Writes what one stage made to `out` (JSON; for a transcript also .srt, .vtt and .txt), and tells a person about it. */
-export async function writeStageResult(app: App, stage: Exclude<StageId, 'publish' | 'render'>, outcome: JobOutcome, to: { out: string | undefined; stdout: Output | undefined }): Promise<void> {
+export async function writeStageResult(app: App, stage: Exclude<StageId, 'publish' | 'render'>, outcome: JobOutcome, to: { out: string | undefined; tell(text: string): void }): Promise<void> {
   const transcript = outcome.transcript && (await readArtifact(app.store, outcome.transcript));
   const candidates = outcome.candidates && (await readArtifact(app.store, outcome.candidates));
   const coarse = outcome.coarse && (await readArtifact(app.store, outcome.coarse));
   const made = { ingest: outcome.source, transcribe: transcript && wordList(transcript), analyze: coarse, segment: candidates && { ...candidates, selection: outcome.selection } }[stage];
   if (to.out !== undefined) await writeFileAtomically(to.out, serialise(to.out, made, stage === 'transcribe' ? transcript : undefined));
-  else if (to.stdout) to.stdout.write(tell(stage, outcome, transcript, candidates));
+  else to.tell(describe(stage, outcome, transcript, candidates));
 }
 
 /** The word list form of docs/captions.md, in seconds: what `--transcript` and a sidecar take. */
@@ -40,7 +36,7 @@ function serialise(path: string, made: unknown, transcript: Transcript | undefin
   return `${JSON.stringify(made, null, 1)}\n`;
 }
 
-function tell(stage: StageId, outcome: JobOutcome, transcript: Transcript | undefined, candidates: Candidates | undefined): string {
+function describe(stage: StageId, outcome: JobOutcome, transcript: Transcript | undefined, candidates: Candidates | undefined): string {
   const { video, audio, durationUs } = outcome.source;
   const seen = video ? `${video.codec} ${video.displayWidth}×${video.displayHeight} at ${(video.fps.num / video.fps.den).toFixed(3)} fps` : 'no picture';
   const heard = audio ? `${audio.codec} ${audio.channels} ch` : 'no sound';

@@ -21,16 +21,22 @@ function shownState(app: App, job: JobRow): string {
   return job.state === 'running' && !app.jobs.isActive(job) ? 'interrupted' : job.state;
 }
 
+/** Why a job is not done, or who works on it, in a word or two. */
+function shownReason(app: App, job: JobRow): string {
+  if (app.jobs.isActive(job)) return `process ${job.lease?.pid}`;
+  return job.state === 'done' ? '' : (job.error?.code ?? '');
+}
+
 /** `snvg jobs list` */
 export function runJobsList(context: CommandContext): Promise<number> {
   return withApp(context, (app) => {
-    const jobs = app.jobs.list().map((job) => ({ ...job, state: shownState(app, job) }));
+    const jobs = app.jobs.list().map((job) => ({ ...job, state: shownState(app, job), reason: shownReason(app, job) }));
     if (context.loaded.settings.json) {
-      context.stdout.write(`${JSON.stringify({ jobs: jobs.map(({ id, state, sourcePath, outputDir, updatedMs }) => ({ id, state, source: sourcePath, outputDir, updatedMs })) })}\n`);
+      context.stdout.write(`${JSON.stringify({ jobs: jobs.map(({ id, state, sourcePath, outputDir, updatedMs, error }) => ({ id, state, source: sourcePath, outputDir, updatedMs, ...(error ? { error } : {}) })) })}\n`);
       return 0;
     }
     if (jobs.length === 0) context.stdout.write('No jobs yet: snvg process video.mp4\n');
-    for (const line of aligned(jobs.map((job) => [job.id, job.state, new Date(job.updatedMs).toISOString().slice(0, 16).replace('T', ' '), terminalText(job.sourcePath)]))) {
+    for (const line of aligned(jobs.map((job) => [job.id, job.state, job.reason, new Date(job.updatedMs).toISOString().slice(0, 16).replace('T', ' '), terminalText(job.sourcePath)]))) {
       context.stdout.write(`${line}\n`);
     }
     return 0;

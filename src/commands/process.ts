@@ -4,6 +4,7 @@ import { exitCodeOf, summarise } from '../app/batch-result.js';
 import { inputsAtOnce } from '../app/batch-width.js';
 import { localInput, placeJobs } from '../app/job-places.js';
 import type { JobPlace } from '../app/job-request.js';
+import { SnvgError } from '../errors.js';
 import { count } from '../ui/format.js';
 import { chooseReporterMode, createReporter } from '../ui/reporter.js';
 import type { CommandContext } from './context.js';
@@ -18,8 +19,11 @@ export async function runProcess(context: CommandContext, inputs: readonly strin
 }
 
 /** Runs the stages up to `until` on each input, in the folder its settings name; returns the exit code. */
-export async function runStages(context: CommandContext, inputs: readonly string[], work: Work): Promise<number> {
+export async function runStages(context: CommandContext, inputs: readonly string[], { ofOneInput, ...work }: Work & { /** A flag that says something about one input alone. */ ofOneInput?: string }): Promise<number> {
   const places = await placeJobs(inputs.map((input) => localInput(input, context.cwd)), context.loaded.settings, context.cwd);
+  if (ofOneInput !== undefined && places.length > 1) {
+    throw new SnvgError('USAGE', `${ofOneInput} is about one input, and ${places.length} were given`, `Give one input with ${ofOneInput}, or leave it out.`);
+  }
   return runPlaces(context, places, work);
 }
 

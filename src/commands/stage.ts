@@ -1,7 +1,8 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { JobOutcome, JobRequest } from '../pipeline/plan.js';
 import { handMoments, readCuts } from '../app/hand-cuts.js';
 import { writeStageResult } from '../app/stage-result.js';
+import { terminalText } from '../ui/terminal-text.js';
 import type { CommandContext } from './context.js';
 import { runStages } from './process.js';
 
@@ -14,18 +15,29 @@ export interface StageFlags {
   cut?: string[];
 }
 
-/** `snvg ingest|transcribe|analyze|segment|render <input>`: the job of that input up to and including one stage. */
-export async function runStage(context: CommandContext, stage: JobRequest['until'], input: string, flags: StageFlags): Promise<number> {
+/** `snvg ingest|transcribe|analyze|segment|render <inputs…>`: the jobs of those inputs up to and including one stage. */
+export async function runStage(context: CommandContext, stage: JobRequest['until'], inputs: readonly string[], flags: StageFlags): Promise<number> {
+  const { json, events } = context.loaded.settings;
   const cuts = flags.cut && (await readCuts(flags.cut, context.cwd));
-  return runStages(context, [input], {
-    until: stage,
-    adjust: (request) => ({
-      ...request,
-      ...(cuts ? { moments: (source) => handMoments(cuts, source) } : {}),
-      ...(flags.transcript === undefined ? {} : { transcriptFile: resolve(context.cwd, flags.transcript) }),
-    }),
-    finished: async (app, outcome: JobOutcome) => {
-      if (stage !== 'render') await writeStageResult(app, stage, outcome, { out: flags.out, stdout: context.loaded.settings.json || context.loaded.settings.events ? undefined : context.stdout });
-    },
-  });
+  // What is said about one input alone.
+  const [ofOne] = (['out', 'transcript', 'cut'] as const).filter((flag) => flags[flag] !== undefined);
+  const told = new Map<number, { path: string; text: string }>();
+  try {
+    return await runStages(context, inputs, {
+      until: stage,
+      ...(ofOne === undefined ? {} : { ofOneInput: `--${ofOne}` }),
+      adjust: (request) => ({
+        ...request,
+        ...(cuts ? { moments: (source) => handMoments(cuts, source) } : {}),
+        ...(flags.transcript === undefined ? {} : { transcriptFile: resolve(context.cwd, flags.transcript) }),
+      }),
+      finished: async (app, outcome: JobOutcome, index) => {
+        if (stage !== 'render') await writeStageResult(app, stage, outcome, { out: flags.out, tell: (text) => told.set(index, { path: outcome.file.path, text }) });
+      },
+    });
+  } finally {
+    // The results come last, below whatever was drawn while they were made.
+    const inOrder = [...told].toSorted(([one], [other]) => one - other);
+    if (!json && !events) for (const [, { path, text }] of inOrder) context.stdout.write(told.size > 1 ? `${terminalText(basename(path))}:\n${text}` : text);
+  }
 }

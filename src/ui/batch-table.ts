@@ -24,14 +24,16 @@ const longestName = 40;
 export function batchTable({ outcomes, summary }: BatchEnd, columns = Infinity): Line[] {
   const wide = columns >= wideColumns;
   const nameWidth = columns === Infinity ? Infinity : Math.max(10, Math.min(longestName, columns - 40));
+  // A run that ends before rendering makes no clips that could be counted.
+  const clips = outcomes.some((outcome) => outcome.clips !== undefined);
   const cells = outcomes.map((outcome) => [
     clipped(terminalText(outcome.name), nameWidth),
     said[outcome.state],
-    outcome.state === 'not-started' ? '' : String(outcome.clips),
+    ...(clips ? [String(outcome.clips ?? '')] : []),
     outcome.state === 'not-started' ? '' : span(outcome.wallMs),
     ...(wide ? [errorText(outcome)] : []),
   ]);
-  const [head = '', ...rows] = aligned([['input', 'state', 'clips', 'time', ...(wide ? ['error'] : [])], ...cells]).map((row) => clipped(row.trimEnd(), columns));
+  const [head = '', ...rows] = aligned([['input', 'state', ...(clips ? ['clips'] : []), 'time', ...(wide ? ['error'] : [])], ...cells]).map((row) => clipped(row.trimEnd(), columns));
   const lines: Line[] = [{ text: head, tone: 'dim' }];
   for (const [index, outcome] of outcomes.entries()) {
     const tone = outcome.state === 'done' && outcome.error ? 'warn' : tones[outcome.state];
@@ -39,7 +41,7 @@ export function batchTable({ outcomes, summary }: BatchEnd, columns = Infinity):
     const error = wide ? '' : errorText(outcome);
     if (error !== '') lines.push({ text: clipped(`  ${error}`, columns), tone });
   }
-  lines.push({ text: clipped(totals(summary), columns), tone: summary.done === summary.inputs ? 'good' : 'warn' });
+  lines.push({ text: clipped(totals(summary, clips), columns), tone: summary.done === summary.inputs ? 'good' : 'warn' });
   return lines;
 }
 
@@ -49,8 +51,8 @@ function errorText({ error, state }: InputOutcome): string {
   return `${code}: ${terminalText(message)}`;
 }
 
-function totals(summary: BatchSummary): string {
+function totals(summary: BatchSummary, rendered: boolean): string {
   const { inputs, done, partlyDone, failed, cancelled, notStarted, clips, wallMs } = summary;
   const others = ([[partlyDone, 'partly done'], [failed, 'failed'], [cancelled, 'cancelled'], [notStarted, 'not started']] as const).flatMap(([n, state]) => (n === 0 ? [] : [`${n} ${state}`]));
-  return `${[`${done} of ${count(inputs, 'input')} done`, ...others].join(', ')}: ${count(clips, 'clip')} (${span(wallMs)})`;
+  return `${[`${done} of ${count(inputs, 'input')} done`, ...others].join(', ')}${rendered ? `: ${count(clips, 'clip')}` : ''} (${span(wallMs)})`;
 }
