@@ -16,12 +16,19 @@ export interface MediaHost {
 
 /** One `-i`. */
 export interface MediaInput {
-  /** Absolute. */
+  /** Absolute; with `rawFormat` also `pipe:0`, what `feed` writes. */
   path: string;
   /** Source time to begin at: an input seek, exact to the frame when re-encoding. */
   seekUs?: number;
   /** How much to read from there. */
   durationUs?: number;
+  /**
+   * Frames reach the graph with their times on the source timeline, from the keyframe at or before `seekUs` on. Without it they count from
+   * the seek, rounded to the container's time base: in AVI that may be half a frame off. All inputs of the run must agree.
+   */
+  sourceTimes?: boolean;
+  /** With `sourceTimes`: where the graph stops reading, for the limit on computing time. */
+  untilUs?: number;
   /** Further options that stand before `-i`, one array element an argument. */
   options?: readonly string[];
   /** Headerless samples or frames: ffmpeg's demuxer name (`s16le`, `rawvideo`). Only for files that snvg itself wrote. */
@@ -49,6 +56,8 @@ export interface FfmpegRunOptions {
   progress?: (fraction: number) => void;
   /** Bytes of an output to `pipe:1`. A returned promise holds ffmpeg back until it settles. */
   onStdoutChunk?: (chunk: Buffer) => void | Promise<void>;
+  /** Writes the input `pipe:0`. */
+  feed?: (write: (chunk: Uint8Array) => Promise<void>) => Promise<void>;
   /** Every line of ffmpeg's log: filters report there (`silencedetect`, `ebur128`, `showinfo`). */
   onLogLine?: (line: string) => void;
   /** Lines for which this holds are reports, not messages: they are kept out of errors. */
@@ -79,10 +88,13 @@ const keptLogLines = 40;
 export function buildArguments(job: FfmpegJob): string[] {
   const command = createCommand();
   for (const input of job.inputs) {
-    command.input(inputLocator(input.path));
+    const isPipe = input.path === 'pipe:0' && input.rawFormat !== undefined;
+    command.input(isPipe ? input.path : inputLocator(input.path));
     const before = [
-      ...(input.rawFormat === undefined ? inputGuards : ['-protocol_whitelist', 'file', '-f', input.rawFormat]),
-      ...(input.seekUs === undefined ? [] : ['-ss', secondsText(input.seekUs)]),
+      ...(input.rawFormat === undefined ? inputGuards : ['-protocol_whitelist', isPipe ? 'pipe' : 'file', '-f', input.rawFormat]),
+      // Reading from the start needs no seek: in FLV and AVI one would lose the first group of pictures.
+      ...(input.seekUs === undefined || input.seekUs === 0 ? keptStart : ['-ss', secondsText(input.seekUs)]),
+      ...(input.sourceTimes ? ['-noaccurate_seek'] : []),
       ...(input.durationUs === undefined ? [] : ['-t', secondsText(input.durationUs)]),
       ...(input.options ?? []),
     ];
@@ -96,6 +108,12 @@ export function buildArguments(job: FfmpegJob): string[] {
   }
   return [...runOptions(job), ...command._getArguments()];
 }
+
+/**
+ * In MPEG-TS, MPEG-PS and Ogg, ffmpeg takes the first packet of the streams in use for time 0, but only where it does not seek: sound that
+ * begins two seconds late would then be two seconds early. Any offset keeps it from that; this one is below every time base.
+ */
+const keptStart = ['-itsoffset', '0.000001'] as const;
 
 /**
  * Runs ffmpeg to its end.
@@ -139,6 +157,7 @@ export async function runFfmpeg(host: MediaHost, job: FfmpegJob, options: Ffmpeg
       stallMs: options.stallMs ?? defaultStallMs,
       limits: { cpuSeconds: cpuLimitSeconds(job) },
       onStderrLine,
+      ...(options.feed ? { feed: options.feed } : {}),
       ...(options.onStdoutChunk ? { onStdoutChunk: options.onStdoutChunk } : { onStdoutLine: onProgressLine }),
     });
     options.progress?.(1);
@@ -156,7 +175,8 @@ export async function runFfmpeg(host: MediaHost, job: FfmpegJob, options: Ffmpeg
  */
 function runOptions(job: FfmpegJob): string[] {
   const stdoutTaken = job.outputs.some(({ to }) => to === 'pipe:1');
-  return ['-nostdin', ...allocationGuard, '-hide_banner', '-loglevel', 'repeat+info', '-benchmark', '-nostats', ...(stdoutTaken ? [] : ['-progress', 'pipe:1'])];
+  const sourceTimes = job.inputs.some((input) => input.sourceTimes);
+  return ['-nostdin', ...allocationGuard, '-hide_banner', '-loglevel', 'repeat+info', '-benchmark', '-nostats', ...(sourceTimes ? ['-copyts', '-start_at_zero'] : []), ...(stdoutTaken ? [] : ['-progress', 'pipe:1'])];
 }
 
 /** The varargs form of fluent-ffmpeg's option methods needs two arguments to be taken as separate. */
@@ -171,8 +191,9 @@ function atLeastTwo(options: readonly string[]): [string, string, ...string[]] {
  * takes up to some 20 CPU s per second of media, reading a whole source less than 0.1.
  */
 function cpuLimitSeconds({ inputs }: FfmpegJob): number {
-  const excerptUs = inputs.reduce((sum, { durationUs }) => sum + (durationUs ?? 0), 0);
-  return inputs.every(({ durationUs, rawFormat }) => durationUs === undefined || rawFormat !== undefined) ? 24 * 3600 : 1800 + (excerptUs / 1e6) * 200;
+  const lengths = inputs.map(({ durationUs, untilUs, seekUs, rawFormat }) => (rawFormat === undefined ? (durationUs ?? (untilUs === undefined ? undefined : untilUs - (seekUs ?? 0))) : undefined));
+  const excerptUs = lengths.reduce<number>((sum, lengthUs) => sum + (lengthUs ?? 0), 0);
+  return lengths.every((lengthUs) => lengthUs === undefined) ? 24 * 3600 : 1800 + (excerptUs / 1e6) * 200;
 }
 
 const overtime = 'takes far more computing time than a film of its length does';

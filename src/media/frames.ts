@@ -64,7 +64,7 @@ export async function decodeFrames(
   options: { progress?: (fraction: number) => void } = {},
 ): Promise<FfmpegResult & { frames: number }> {
   const offsetUs = request.window?.startUs ?? 0;
-  const prerollUs = seekPrerollUs({ container: request.container ?? '', variableFrameRate: false }, offsetUs);
+  const prerollUs = seekPrerollUs(request.container ?? '', offsetUs);
   const windowUs = request.window && request.window.endUs - request.window.startUs;
   const { progress } = options;
   const assembler = new FrameAssembler(frameBytes(request), offsetUs, (frame) => {
@@ -81,7 +81,7 @@ export async function decodeFrames(
           options: [...(request.keyframesOnly ? ['-skip_frame', 'nokey'] : []), ...(request.decoderOptions ?? []), '-an', '-sn'],
         },
       ],
-      graph: `[0:${request.video.index}]${[...withoutPreroll(prerollUs), ...frameFilters(request)].join(',')}[frames]`,
+      graph: `[0:${request.video.index}]${[...windowOnly(prerollUs, windowUs), ...frameFilters(request)].join(',')}[frames]`,
       outputs: [{ to: 'pipe:1', options: rawOutputOptions('frames', request.pixelFormat) }],
     },
     {
@@ -113,9 +113,11 @@ export function frameFilters(request: Pick<FrameRequest, 'video' | 'width' | 'he
   ];
 }
 
-function withoutPreroll(prerollUs: number): string[] {
-  const seconds = secondsText(prerollUs);
-  return prerollUs === 0 ? [] : [`trim=start=${seconds}`, `setpts=PTS-${seconds}/TB`];
+/** The input's own limit counts from the first frame that comes, which may be later than the seek: the end needs to be said as a time. */
+function windowOnly(prerollUs: number, windowUs: number | undefined): string[] {
+  if (windowUs === undefined) return [];
+  const start = secondsText(prerollUs);
+  return [`trim=start=${start}:end=${secondsText(prerollUs + windowUs)}`, ...(prerollUs === 0 ? [] : [`setpts=PTS-${start}/TB`])];
 }
 
 /** Bytes of one picture. */

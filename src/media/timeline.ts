@@ -53,23 +53,36 @@ export function framesDurationUs(frames: number, fps: Rational): number {
   return frameTimeUs(frames, fps);
 }
 
+/** One stretch of the source inside a clip, on the grid: where in the source it lies, and which frames of the clip show it. */
+export interface ClipPiece extends Range {
+  firstFrame: number;
+  frames: number;
+}
+
 /** Several source ranges shown one after the other, on one output grid. */
 export class ClipTimeline {
   readonly fps: Rational;
-  /** On the grid, in playing order, with the clip frame each begins at. */
-  readonly pieces: readonly (Range & { firstFrame: number; frames: number })[];
+  /** In playing order. Ranges that go on where the one before them ended are one piece: nothing is cut there. */
+  readonly pieces: readonly ClipPiece[];
   readonly frames: number;
 
   constructor(ranges: readonly Range[], fps: Rational) {
     this.fps = fps;
+    const pieces: ClipPiece[] = [];
     let firstFrame = 0;
-    this.pieces = ranges.map((range) => {
+    for (const range of ranges) {
       const frames = frameCount(range, fps);
       const first = nearestFrame(range.startUs, fps);
-      const piece = { startUs: frameTimeUs(first, fps), endUs: frameTimeUs(first + frames, fps), firstFrame, frames };
+      const last = pieces.at(-1);
+      const startUs = frameTimeUs(first, fps);
+      const endUs = frameTimeUs(first + frames, fps);
+      if (last?.endUs === startUs) {
+        last.frames += frames;
+        last.endUs = endUs;
+      } else pieces.push({ startUs, endUs, firstFrame, frames });
       firstFrame += frames;
-      return piece;
-    });
+    }
+    this.pieces = pieces;
     this.frames = firstFrame;
   }
 

@@ -52,7 +52,7 @@ export function spawnTool(request: SpawnRequest) {
 }
 
 /** Like `spawnTool`, with a stdin to write to. */
-export function spawnService(request: SpawnRequest) {
+export function spawnFed(request: SpawnRequest) {
   return execa(request.command, request.args, { ...piped, ...surroundings(request), stdin: 'pipe' });
 }
 

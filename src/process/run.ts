@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { SnvgError } from '../errors.js';
-import { announce, eachLine, endGroup, forget, LineTail, spawnTool } from './child.js';
+import { announce, eachLine, endGroup, forget, LineTail, spawnFed, spawnTool } from './child.js';
+import { Feeder, type Write } from './feeder.js';
 import { type ChildLimits, notExecuted, withinLimits } from './limits.js';
 
 export interface RunOptions {
@@ -17,6 +18,11 @@ export interface RunOptions {
   onStderrLine?: (line: string) => void;
   /** Called per chunk of binary output, in place of `onStdoutLine`. A returned promise holds the child back until it settles; a throw ends it. */
   onStdoutChunk?: (chunk: Buffer) => void | Promise<void>;
+  /**
+   * Writes the child's stdin, which is closed when this settles. Without it the child has none. A throw ends the child; `write` throws when
+   * the child no longer reads, and then its exit tells why.
+   */
+  feed?: (write: Write) => Promise<void>;
   env?: Record<string, string>;
   /** Exit codes that are not an error. Default: only 0. */
   allowedExitCodes?: readonly number[];
@@ -53,7 +59,7 @@ export class ToolFailure extends Error {
 }
 
 /**
- * Runs one program to its end in a process group of its own: no stdin, output bounded or streamed,
+ * Runs one program to its end in a process group of its own: stdin only from `feed`, output bounded or streamed,
  * the whole group ended on abort (TERM, then KILL after 2 s).
  *
  * @throws {ToolFailure} the program could not be started or ended with a code not in `allowedExitCodes`
@@ -65,7 +71,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   // One signal ends every child of a run, and there may be more of them than Node's guess at a leak.
   if (options.signal) setMaxListeners(0, options.signal);
   const startedMs = performance.now();
-  const child = spawnTool(options.limits ? withinLimits(options, options.limits) : options);
+  const request = options.limits ? withinLimits(options, options.limits) : options;
+  const child = options.feed ? spawnFed(request) : spawnTool(request);
   const record = announce(child, options.command);
   const tail = new LineTail();
   let lastHeardMs = performance.now();
@@ -76,9 +83,11 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const stop = (): void => endGroup(child);
   options.signal?.addEventListener('abort', stop, { once: true });
   const consumer = options.onStdoutChunk && new ChunkConsumer(options.onStdoutChunk, stop);
+  const feeder = options.feed && child.stdin ? new Feeder(child.stdin, options.feed, stop) : undefined;
   const watch = setInterval(() => {
     const now = performance.now();
-    if (consumer?.busy) heard();
+    // A child that waits for us is not stalled.
+    if (consumer?.busy || feeder?.producing) heard();
     const tooLong = options.timeoutMs !== undefined && now - startedMs > options.timeoutMs;
     const tooQuiet = options.stallMs !== undefined && now - lastHeardMs > options.stallMs;
     if (!stalled && (tooLong || tooQuiet)) {
@@ -111,7 +120,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
   try {
     const result = await child;
     await drained;
+    await feeder?.settled;
     options.signal?.throwIfAborted();
+    if (feeder?.refusal) throw feeder.refusal.error;
     if (consumer?.refusal) throw consumer.refusal.error;
     if (stalled) {
       throw new SnvgError('TOOL_STALLED', `${options.command} made no progress and was stopped`, 'Run again; if it repeats, the input may be damaged: try a re-encoded copy.');

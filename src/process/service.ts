@@ -1,4 +1,4 @@
-import { announce, eachLine, endGroup, forget, killGraceMs, LineTail, spawnService } from './child.js';
+import { announce, eachLine, endGroup, forget, killGraceMs, LineTail, spawnFed } from './child.js';
 
 /** A long-lived child that answers one JSON line per request line, and ends when its stdin closes. */
 export interface Service {
@@ -13,7 +13,7 @@ export interface Service {
 
 /** Starts a child that speaks NDJSON over stdin and stdout. */
 export function startService(options: { command: string; args: readonly string[]; cwd: string; env?: Record<string, string> }): Service {
-  const child = spawnService(options);
+  const child = spawnFed(options);
   const record = announce(child, options.command);
   const tail = new LineTail();
   const listeners = new Set<(message: unknown) => void>();

@@ -69,7 +69,7 @@ describe('a finished file', () => {
   const camera: Camera = { faceCoverage: null, shots: [{ startUs: 0, endUs: 2_000_000, mode: 'fit', keys: [] }] };
   const probe = { frames: [10, 30], box: { x: 150, y: 1200, width: 780, height: 252 } };
   const captions = { probe, leastPixels: [500, 500], colors: ['#FFFFFF'] };
-  const expected: Expectation = { timeline, width: 1080, height: 1920, thumbnailRows: 1200, decoded: { excerpts: [{ input: { path: '/source.mp4', seekUs: 9_000_000 }, prerollUs: 0 }], variableFrameRate: false }, targetLufs: null, captions: undefined };
+  const expected: Expectation = { timeline, width: 1080, height: 1920, thumbnailRows: 1200, decoded: { readings: [{ path: '/source.mp4', seekUs: 9_000_000, endUs: 12_000_000, pieces: [{ startUs: 0, endUs: 2_000_000, firstFrame: 0, frames: 50 }] }], variableFrameRate: false }, targetLufs: null, captions: undefined };
   let host: MediaHost;
   beforeAll(async () => {
     host = { toolchain: testToolchain, signal: new AbortController().signal, scratchDir: mkdtempSync(join(tmpdir(), 'snvg-test-')), addCpuSeconds: () => {} };
@@ -78,7 +78,7 @@ describe('a finished file', () => {
     const video = plainVideo({ codedWidth: 320, codedHeight: 180, fps: timeline.fps });
     await renderPicture(
       host,
-      { excerpts: [{ input: { path: source }, prerollUs: 0 }], video, timeline, camera, width: 1080, height: 1920, thumbnailRows: 1200, captions: false, probe, coverFrame: 5, soundPath, crf: 23, preset: 'ultrafast', threads: 2 },
+      { readings: [{ path: source, seekUs: 0, endUs: 2_200_000, pieces: [{ startUs: 0, endUs: 2_000_000, firstFrame: 0, frames: 50 }] }], video, timeline, camera, width: 1080, height: 1920, thumbnailRows: 1200, captions: false, probe, coverFrame: 5, soundPath, crf: 23, preset: 'ultrafast', threads: 2 },
       () => {},
     );
   });
@@ -102,7 +102,7 @@ describe('a finished file', () => {
     const listing = readFileSync(times, 'utf8');
     writeFileSync(times, listing.split('\n').filter((line) => line.startsWith('#') || Number(line.split(',')[2]) > 900_000).join('\n'));
     expect(await failing({})).toEqual(['source']);
-    expect(await failing({ decoded: { excerpts: [{ input: { path: '/source.mp4', seekUs: 9_000_000 }, prerollUs: 0 }], variableFrameRate: true } })).toEqual([]);
+    expect(await failing({ decoded: { readings: [{ path: '/source.mp4', seekUs: 9_000_000, endUs: 12_000_000, pieces: [{ startUs: 0, endUs: 2_000_000, firstFrame: 0, frames: 50 }] }], variableFrameRate: true } })).toEqual([]);
     writeFileSync(times, listing);
   });
 

@@ -1,16 +1,15 @@
 import type { ArtifactRef } from '../../artifacts/kinds.js';
 import type { Camera } from '../../artifacts/schemas/clip.js';
-import type { Range } from '../../artifacts/schemas/common.js';
 import { seekPrerollUs } from '../../media/seek.js';
 import { ClipTimeline, nearestFrame } from '../../media/timeline.js';
 import { defineOperation, type FileRef } from '../stage.js';
 import { planCamera } from './camera/index.js';
 import { prepareCaptions, putClip } from './clip-files.js';
-import type { Excerpt } from './excerpt.js';
 import { finishClip } from './finish-clip.js';
 import { outputFormats } from './formats.js';
 import { clipParams, type ClipParams } from './params.js';
 import { renderPicture } from './picture/render-picture.js';
+import { planReadings, type Reading } from './readings.js';
 import { stereoMix } from './sound/stereo-mix.js';
 
 interface ClipInputs {
@@ -22,6 +21,10 @@ interface ClipInputs {
 
 /** Read past the end of each piece, so that its last frame is complete whatever the source's frame times. */
 const tailUs = 200_000;
+/** To decode this much costs about as much as to start a decoder and reach the middle of a group of pictures. */
+const worthReadingUs = 4_000_000;
+/** Each piece may have a camera of its own, and each camera that moves or changes its shape has filters of its own: this bounds their memory. */
+const mostPieces = 64;
 
 /**
  * Renders one moment in one format and verifies the result.
@@ -31,7 +34,7 @@ const tailUs = 200_000;
 export const clipOperation = defineOperation<ClipParams, ClipInputs, { clip: 'clip' }>({
   id: 'render.clip',
   stage: 'render',
-  version: 2,
+  version: 3,
   params: clipParams,
   outputs: { clip: 'clip' },
   tools: ['ffmpeg', 'fonts'],
@@ -44,20 +47,20 @@ export const clipOperation = defineOperation<ClipParams, ClipInputs, { clip: 'cl
     const { displayWidth, displayHeight, fps } = params.video;
     const camera = planCamera({ fine, ranges: params.ranges, displayWidth, displayHeight, targetWidth: format.width, targetHeight: format.height, fps });
     const captions = await prepareCaptions(ctx, cues, { look: params.captions, format, timeline, needed: params.audio !== null });
-    const excerpts = timeline.pieces.map((piece) => excerpt(file.path, piece, params));
+    const readings = pictureReadings(file.path, timeline, params.container);
     const { audio } = params;
     const verification = await finishClip(ctx, {
       timeline,
       format,
       captions: captions.burnt,
-      sound: audio && { excerpts, streamIndex: audio.index, mix: stereoMix(audio, params.repair), timeline, targetLufs: params.loudnessLufs },
+      sound: audio && { path: file.path, streamIndex: audio.index, mix: stereoMix(audio, params.repair), timeline, targetLufs: params.loudnessLufs },
       draw: (drawing, progress) =>
         renderPicture(
           ctx,
           {
             ...params,
             ...drawing,
-            excerpts,
+            readings,
             timeline,
             camera,
             width: format.width,
@@ -68,15 +71,17 @@ export const clipOperation = defineOperation<ClipParams, ClipInputs, { clip: 'cl
           },
           progress,
         ),
-      decoded: { excerpts, variableFrameRate: params.video.variableFrameRate },
+      decoded: { readings, variableFrameRate: params.video.variableFrameRate },
     });
     return { clip: await putClip(ctx, { format: params.format, timeline, cues, captions: captions.made, camera, verification }) };
   },
 });
 
-function excerpt(path: string, { startUs, endUs }: Range, { container, video }: ClipParams): Excerpt {
-  const prerollUs = seekPrerollUs({ container, variableFrameRate: video.variableFrameRate }, startUs);
-  return { input: { path, seekUs: startUs - prerollUs, durationUs: prerollUs + endUs - startUs + tailUs }, prerollUs };
+function pictureReadings(path: string, { pieces }: ClipTimeline, container: string): [Reading, ...Reading[]] {
+  const leadUs = (startUs: number): number => seekPrerollUs(container, startUs);
+  const [first, ...more] = planReadings(path, pieces, { leadUs, gapUs: worthReadingUs + leadUs(Number.MAX_SAFE_INTEGER), tailUs, mostPieces });
+  if (!first) throw new RangeError('a clip has at least one piece');
+  return [first, ...more];
 }
 
 /** The middle of the longest shot, preferably one that is not shown whole: there somebody is to be seen. */

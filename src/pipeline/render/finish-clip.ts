@@ -6,7 +6,8 @@ import type { StageContext } from '../stage.js';
 import type { BurntCaptions } from './burnt-captions.js';
 import type { OutputFormat } from './formats.js';
 import { remux } from './picture/render-picture.js';
-import { cutSound, levelSound, type LevelledSound, type SoundRequest } from './sound/level-sound.js';
+import { cutSound, type SoundCut } from './sound/cut-sound.js';
+import { levelSound, type LevelledSound, type LevelRequest } from './sound/level-sound.js';
 import { silentSound } from './sound/silent-sound.js';
 import type { Loudness } from './sound/loudness-report.js';
 import { type DecodedSource, truePeakLimitDbtp, type Verification, verifyClip } from './verify/verify-clip.js';
@@ -17,7 +18,7 @@ export interface ClipWork {
   /** To burn in; `captions.ass` and `fonts` lie in the scratch folder. */
   captions: BurntCaptions | undefined;
   /** Null: the source has none. */
-  sound: SoundRequest | null;
+  sound: (SoundCut & LevelRequest) | null;
   /** Draws and encodes the picture beside the sound, which is copied; leaves `pictureFiles`. */
   draw(request: { soundPath: string; thumbnailRows: number }, progress: (fraction: number) => void): Promise<void>;
   /** How the source's picture was read; null where the picture is not the source's. */

@@ -2,10 +2,11 @@ import type { Camera } from '../../../artifacts/schemas/clip.js';
 import type { videoStream } from '../../../artifacts/schemas/source.js';
 import type { PixelBox } from '../../../captions/safe-area.js';
 import { toDisplaySize } from '../../../media/display.js';
-import { type ClipTimeline, secondsText } from '../../../media/timeline.js';
+import { ClipTimeline, nearestFrame, secondsText } from '../../../media/timeline.js';
 import type { z } from 'zod';
-import type { Excerpt } from '../excerpt.js';
-import { cameraFilters } from './camera-filters.js';
+import type { Reading } from '../readings.js';
+import { cameraFilters, stepExpression } from './camera-filters.js';
+import { cameraWithin } from './camera-within.js';
 
 /** Small grey pictures of every frame, for comparing what was meant with what was written. */
 export const thumbnail = { width: 48, height: 48, pixelFormat: 'gray' } as const;
@@ -16,14 +17,17 @@ export interface CaptionProbe {
   box: PixelBox;
 }
 
-export interface PictureGraphRequest {
-  /** Input `n` is piece `n` of the timeline. */
-  excerpts: readonly Excerpt[];
+/** How the source's picture becomes the clip's. */
+export interface FramingRequest {
   video: z.infer<typeof videoStream>;
   timeline: ClipTimeline;
   camera: Camera;
   width: number;
   height: number;
+}
+
+/** What is made of the clip's frames. */
+export interface FinishRequest {
   /** Rows from the top that captions never touch. */
   thumbnailRows: number;
   /** Burns in `captions.ass` of the working directory with the fonts in `fonts`. */
@@ -36,37 +40,61 @@ export interface PictureGraphRequest {
 const longestHoldSeconds = 1;
 
 /**
- * The whole picture of a clip in one graph.
- * Pads: `times<n>` (of each piece, the frames that were decoded), `picture` (to encode), `thumbs` (small, before captions), `cover`, and with a probe `before` (the caption box before captions).
+ * From the source to frames of the clip, for one reading: input 0 with times of the source.
+ * Pads: `times` (every frame that was decoded), `frames` (the clip's, in its size, 8 bits, BT.709, counted from 0).
  */
-export function pictureGraph(request: PictureGraphRequest): string {
-  const { excerpts, video, timeline, camera, width, height, probe } = request;
-  const { num, den } = timeline.fps;
+export function readingGraph(reading: Reading, request: FramingRequest): string {
+  const { video, timeline, camera, width, height } = request;
+  const { fps } = timeline;
+  const { pieces } = reading;
   const deep = video.hdr !== null;
-  const hold = video.variableFrameRate ? -1 : Math.ceil((longestHoldSeconds * num) / den);
-  const pieces = timeline.pieces.map(({ frames }, n) => {
-    const filters = [
-      ...(video.interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
-      `fps=${num}/${den}:start_time=${secondsText(excerpts[n]?.prerollUs ?? 0)}`,
-      `tpad=stop=${hold}:stop_mode=clone`,
-      `trim=end_frame=${frames}`,
-      'setpts=PTS-STARTPTS',
-      ...toDisplaySize(video),
-    ];
-    // The corner of every decoded frame, for its time alone.
-    return `[${n}:${video.index}]split=2[decoded${n}][corner${n}];[corner${n}]crop=2:2:0:0[times${n}];[decoded${n}]${filters.join(',')}[piece${n}]`;
-  });
-  const joined = timeline.pieces.map((_, n) => `[piece${n}]`).join('');
-  const join = timeline.pieces.length === 1 ? [] : [`${joined}concat=n=${timeline.pieces.length}:v=1:a=0[joined]`];
-  const whole = timeline.pieces.length === 1 ? 'piece0' : 'joined';
+  const hold = video.variableFrameRate ? -1 : Math.ceil((longestHoldSeconds * fps.num) / fps.den);
+  const [first] = pieces;
+  const last = pieces.at(-1) ?? first;
+  const firstFrame = nearestFrame(first.startUs, fps);
+  const own = new ClipTimeline(pieces, fps);
+  const filters = [
+    ...(video.interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
+    // Frame n of what comes out is frame firstFrame + n of the source's grid.
+    `fps=${fps.num}/${fps.den}:start_time=${secondsText(first.startUs)}`,
+    `tpad=stop=${hold}:stop_mode=clone`,
+    `trim=end_frame=${nearestFrame(last.startUs, fps) + last.frames - firstFrame}`,
+    ...(pieces.length > 1 ? [`select='${chosenFrames(reading, firstFrame, fps)}'`] : []),
+    'setpts=N',
+    ...toDisplaySize(video),
+  ];
   const picture = { width: video.displayWidth, height: video.displayHeight };
-  const colours = [...(deep ? [toneMap] : []), 'format=yuv420p', `settb=${den}/${num}`, 'setpts=N'];
+  const colours = [...(deep ? [toneMap] : []), 'format=yuv420p', `settb=${fps.den}/${fps.num}`, 'setpts=N'];
+  return [
+    `[0:${video.index}]trim=end=${secondsText(reading.endUs)},split=2[decoded][corner]`,
+    // The corner of every decoded frame, for its time alone.
+    '[corner]crop=2:2:0:0[times]',
+    `[decoded]${filters.join(',')}[whole]`,
+    cameraFilters(cameraWithin(camera, first.firstFrame, own), own, picture, { width, height }, { from: 'whole', to: 'framed', deep }),
+    `[framed]${colours.join(',')}[frames]`,
+  ].join(';');
+}
+
+/** 1 for the frames of the grid, counted from `firstFrame`, that lie in a piece, else 0. */
+function chosenFrames({ pieces }: Reading, firstFrame: number, fps: ClipTimeline['fps']): string {
+  const steps = pieces.flatMap(({ startUs, frames }) => {
+    const start = nearestFrame(startUs, fps) - firstFrame;
+    return [{ frame: start, value: 1 }, { frame: start + frames, value: 0 }];
+  });
+  return stepExpression(steps);
+}
+
+/**
+ * From the clip's frames to what is written of them.
+ * Pads: `picture` (to encode), `thumbs` (small, before captions), `cover`, and with a probe `before` (the caption box before captions).
+ *
+ * @param from the pad that the clip's frames come from
+ */
+export function finishGraph(from: string, request: FinishRequest): string {
+  const { probe } = request;
   const outs = ['burn', 'small', 'still', ...(probe ? ['look'] : [])];
   return [
-    ...pieces,
-    ...join,
-    cameraFilters(camera, timeline, picture, { width, height }, { from: whole, to: 'framed', deep }),
-    `[framed]${colours.join(',')},split=${outs.length}${outs.map((out) => `[${out}]`).join('')}`,
+    `[${from}]split=${outs.length}${outs.map((out) => `[${out}]`).join('')}`,
     `[burn]${request.captions ? 'ass=captions.ass:fontsdir=fonts' : 'null'}[picture]`,
     `[small]${thumbnailFilters(request.thumbnailRows)}[thumbs]`,
     `[still]select='eq(n,${request.coverFrame})',scale=out_range=pc,format=yuvj420p[cover]`,

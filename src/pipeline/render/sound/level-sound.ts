@@ -1,11 +1,9 @@
 import { join } from 'node:path';
 import { type MediaHost, runFfmpeg } from '../../../media/ffmpeg.js';
 import { type ClipTimeline, secondsText } from '../../../media/timeline.js';
-import type { Excerpt } from '../excerpt.js';
+import { cutFile, sampleRate, samplesAt } from './cut-sound.js';
 import { type Loudness, loudnessFilter, LoudnessReport } from './loudness-report.js';
 
-const sampleRate = 48_000;
-const raw = { name: 'sound.f32', format: 'f32le', input: ['-ar', String(sampleRate), '-ac', '2'] } as const;
 /** Name in the scratch folder of a clip's encoded sound, and how it is encoded. */
 export const soundFile = 'sound.m4a';
 export const encodedSound: readonly string[] = ['-c:a', 'aac', '-b:a', '160k', '-ar', String(sampleRate), '-map_metadata', '-1', '-fflags', '+bitexact', '-flags:a', '+bitexact'];
@@ -16,12 +14,7 @@ const ceilingDb = -2;
 const innerTolerance = { lu: 0.2, peakDbtp: -1.7 } as const;
 const tries = 5;
 
-export interface SoundRequest {
-  /** One per piece of the timeline. */
-  excerpts: readonly Excerpt[];
-  streamIndex: number;
-  /** The filter that makes two channels of it (`stereoMix`). */
-  mix: string;
+export interface LevelRequest {
   timeline: ClipTimeline;
   targetLufs: number;
 }
@@ -41,34 +34,12 @@ interface Settings {
 }
 
 /**
- * Cuts the clip's sound to the exact sample, stereo at 48 kHz, with late starts and holes filled with silence.
- *
- * @returns what it measures before any gain
- * @throws {SnvgError} as runFfmpeg
- */
-export async function cutSound(host: MediaHost, request: SoundRequest): Promise<Loudness> {
-  const { excerpts, timeline, streamIndex, mix } = request;
-  const cuts = timeline.pieces.map(({ firstFrame, frames }, n) => {
-    const length = samplesAt(firstFrame + frames, timeline) - samplesAt(firstFrame, timeline);
-    return `[${n}:${streamIndex}]aresample=${sampleRate}:async=1:first_pts=0,aformat=sample_fmts=flt,${mix},atrim=start=${secondsText(excerpts[n]?.prerollUs ?? 0)},asetpts=PTS-STARTPTS,apad,atrim=end_sample=${length},asetpts=N/SR/TB[cut${n}]`;
-  });
-  const joined = `${timeline.pieces.map((_, n) => `[cut${n}]`).join('')}concat=n=${timeline.pieces.length}:v=0:a=1,${loudnessFilter}[sound]`;
-  const report = new LoudnessReport();
-  await runFfmpeg(
-    host,
-    { inputs: excerpts.map(({ input }) => input), graph: [...cuts, joined].join(';'), outputs: [{ to: raw.name, options: ['-map', '[sound]', '-f', raw.format] }] },
-    { onLogLine: (line) => report.line(line) },
-  );
-  return report.result();
-}
-
-/**
  * Encodes the sound cut by `cutSound` to `sound.m4a` (AAC, 160 kb/s) at the wanted loudness with its peaks under the ceiling:
  * gain and, where that lifts peaks too high, a look-ahead limiter; repeated until what goes into the encoder measures right.
  *
  * @param headroomDb how much lower than usual to hold the peaks and by how much to shift the loudness, once the decoded file was measured
  */
-export async function levelSound(host: MediaHost, request: SoundRequest, source: Loudness, correction: { peakDb: number; lu: number } = { peakDb: 0, lu: 0 }): Promise<LevelledSound> {
+export async function levelSound(host: MediaHost, request: LevelRequest, source: Loudness, correction: { peakDb: number; lu: number } = { peakDb: 0, lu: 0 }): Promise<LevelledSound> {
   const file = soundFile;
   const durationSeconds = samplesAt(request.timeline.frames, request.timeline) / sampleRate;
   if (source.integratedLufs === null) {
@@ -104,16 +75,11 @@ async function encode(host: MediaHost, durationSeconds: number, { gainDb, ceilin
   await runFfmpeg(
     host,
     {
-      inputs: [{ path: join(host.scratchDir, raw.name), rawFormat: raw.format, options: raw.input }],
+      inputs: [{ path: join(host.scratchDir, cutFile.name), rawFormat: cutFile.format, options: cutFile.input }],
       graph: `[0:a]${filters.join(',')}[sound]`,
       outputs: [{ to: soundFile, options: ['-map', '[sound]', ...encodedSound] }],
     },
     { onLogLine: (line) => report.line(line) },
   );
   return report.result();
-}
-
-/** Samples before a frame of the clip: rounded once from the start, so that pieces never drift. */
-export function samplesAt(frame: number, { fps }: ClipTimeline): number {
-  return Math.round((frame * fps.den * sampleRate) / fps.num);
 }

@@ -1,6 +1,7 @@
 import { type MediaHost, runFfmpeg } from '../../../media/ffmpeg.js';
 import type { ClipTimeline } from '../../../media/timeline.js';
-import { encodedSound, samplesAt, soundFile } from './level-sound.js';
+import { samplesAt } from './cut-sound.js';
+import { encodedSound, soundFile } from './level-sound.js';
 
 /**
  * Encodes silence as long as the clip, for sources without sound: platforms expect a sound track, and some refuse a file without one.

@@ -4,19 +4,19 @@ import type { Check } from '../../../artifacts/schemas/clip.js';
 import { type MediaHost, runFfmpeg } from '../../../media/ffmpeg.js';
 import { probeFile, type ProbedFile } from '../../../media/probe.js';
 import type { ClipTimeline } from '../../../media/timeline.js';
-import type { Excerpt } from '../excerpt.js';
+import type { Reading } from '../readings.js';
 import { probeFilters, thumbnail, thumbnailFilters, type CaptionProbe } from '../picture/picture-graph.js';
 import { pictureFiles, timesFile } from '../picture/render-picture.js';
 import { type Loudness, loudnessFilter, LoudnessReport } from '../sound/loudness-report.js';
 import { captionPixels } from './caption-pixels.js';
 import { compareFrames } from './compare-frames.js';
-import { decodedGaps } from './decoded-gaps.js';
+import { decodedGaps, decodedTimes } from './decoded-gaps.js';
 import { startsFast } from './mp4-layout.js';
 
 /** How the source was read. */
 export interface DecodedSource {
   /** One per piece of the timeline. */
-  excerpts: readonly Excerpt[];
+  readings: readonly Reading[];
   variableFrameRate: boolean;
 }
 
@@ -117,17 +117,20 @@ function durationCheck({ streams }: ProbedFile, { durationUs, fps }: ClipTimelin
 }
 
 /** A held first frame would look like the source standing still: so the times of what was decoded are looked at. */
-async function sourceCheck(host: MediaHost, timeline: ClipTimeline, { excerpts, variableFrameRate }: DecodedSource): Promise<Check> {
+async function sourceCheck(host: MediaHost, timeline: ClipTimeline, { readings, variableFrameRate }: DecodedSource): Promise<Check> {
   const frameUs = (1e6 * timeline.fps.den) / timeline.fps.num;
-  const pieces = await Promise.all(
-    excerpts.map(async ({ prerollUs }, n) => decodedGaps(await readFile(join(host.scratchDir, timesFile(n)), 'utf8'), prerollUs, (timeline.pieces[n]?.frames ?? 0) * frameUs)),
-  );
+  const perReading = readings.map(async ({ pieces, seekUs }, n) => {
+    const times = decodedTimes(await readFile(join(host.scratchDir, timesFile(n)), 'utf8'));
+    // Between frames of a variable rate nothing is missing, and before its first frame a source has no picture.
+    return pieces.map((piece) => ({ ...decodedGaps(times, piece, frameUs), mayBeLate: variableFrameRate || seekUs === 0 }));
+  });
+  const pieces = (await Promise.all(perReading)).flat();
   const late = Math.max(...pieces.map(({ lateUs }) => lateUs));
   const gap = Math.max(...pieces.map(({ longestUs }) => longestUs));
-  // Between frames of a variable rate nothing is missing, and before its first frame a source has no picture.
-  const mayBeLate = pieces.map((_, n) => variableFrameRate || excerpts[n]?.input.seekUs === 0);
-  const passed = pieces.every(({ frames, lateUs }, n) => frames > 0 && (mayBeLate[n] || lateUs <= Math.max(2 * frameUs, mostLateUs)));
-  return { id: 'source', passed, detail: `decoded from ${late <= frameUs ? 'the first frame' : `${seconds(late)} s after the first frame`}; longest time between frames ${seconds(gap)} s` };
+  const passed = pieces.every(({ frames, lateUs, mayBeLate }) => frames > 0 && (mayBeLate || lateUs <= Math.max(2 * frameUs, mostLateUs)));
+  const met = pieces.filter(({ endsMet }) => endsMet).length;
+  const ends = pieces.length === 1 ? `first and last frame ${met === 1 ? 'are' : 'are not both'} the source's own` : `first and last frame are the source's own in ${met} of ${pieces.length} pieces`;
+  return { id: 'source', passed, detail: `decoded from ${late <= frameUs ? 'the first frame' : `${seconds(late)} s after the first frame`}; ${ends}; longest time between frames ${seconds(gap)} s` };
 }
 
 async function pictureChecks(host: MediaHost, { timeline, decoded: source }: Expectation): Promise<Check[]> {

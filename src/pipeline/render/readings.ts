@@ -1,0 +1,44 @@
+import type { ClipPiece } from '../../media/timeline.js';
+
+/** A stretch of the source that is decoded once, with the pieces of the clip that are taken from it, in order of the clip and of the source. */
+export interface Reading {
+  /** Absolute. */
+  path: string;
+  /** Source time at which decoding is to begin, some time before the first piece. */
+  seekUs: number;
+  /** Source time after which nothing is needed. */
+  endUs: number;
+  pieces: readonly [ClipPiece, ...ClipPiece[]];
+}
+
+export interface ReadingLimits {
+  /** Read on over gaps up to this long: less work than to begin anew. */
+  gapUs: number;
+  /** How much earlier than a piece to begin. */
+  leadUs: (startUs: number) => number;
+  /** How much to read past the end of a piece. */
+  tailUs: number;
+  mostPieces: number;
+}
+
+/**
+ * Groups the pieces of a clip, in playing order, into as few readings as fit: neighbours that follow each other in the source with a
+ * small gap are read together. A piece that lies earlier in the source than the one before it begins a reading of its own, so nothing that
+ * was decoded ever has to wait for its turn: memory does not grow with the number of pieces.
+ */
+export function planReadings(path: string, pieces: readonly ClipPiece[], limits: ReadingLimits): Reading[] {
+  const groups: [ClipPiece, ...ClipPiece[]][] = [];
+  for (const piece of pieces) {
+    const group = groups.at(-1);
+    const last = group?.at(-1);
+    const gapUs = last ? piece.startUs - last.endUs : -1;
+    if (group && gapUs >= 0 && gapUs <= limits.gapUs && group.length < limits.mostPieces) group.push(piece);
+    else groups.push([piece]);
+  }
+  return groups.map((group) => ({
+    path,
+    seekUs: group[0].startUs - limits.leadUs(group[0].startUs),
+    endUs: (group.at(-1) ?? group[0]).endUs + limits.tailUs,
+    pieces: group,
+  }));
+}
