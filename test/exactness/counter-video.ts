@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 
 /** Pictures whose stripes are the bits of their number, so that any decoder's frame says which one it is. */
 const bits = 12;
-export const counterSize = { width: 192, height: 108 } as const;
+const counterSize = { width: 192, height: 108 } as const;
 const stripe = counterSize.width / bits;
 const levels = { zero: 50, one: 200 } as const;
 
 /** Raw grey pictures number 0 … `frames` − 1. */
-export function counterFrames(frames: number): Buffer {
+function counterFrames(frames: number): Buffer {
   const { width, height } = counterSize;
   const all = Buffer.alloc(width * height * frames);
   for (let frame = 0; frame < frames; frame += 1) {
