@@ -206,7 +206,8 @@ async function conclude(app: App, place: JobPlace, work: Concluding): Promise<So
     return manifest;
   };
   let manifest = await write([]);
-  if (outcome.failures.length === 0) await folder.retireAllBut(new Set([...delivery.names(), manifestName, reportName]));
+  // A run that made nothing replaces nothing: earlier clips stay where they are.
+  if (state === 'done') await folder.retireAllBut(new Set([...delivery.names(), manifestName, reportName]));
   if (work.targets.length > 0) manifest = await write(await publishAll(app, place, work));
   return { place, state, clips: manifest.clips.length, manifest, error };
 }

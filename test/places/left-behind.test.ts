@@ -94,6 +94,16 @@ describe('nothing is left behind', () => {
     expect(listOf(dir)).toEqual(before);
   });
 
+  test('a run that makes no clip leaves those of an earlier one where they are', async () => {
+    const dir = join(place.cwd, 'film.snvg');
+    const before = listOf(dir);
+    // A question without its answer, and an answer without its question: neither is a clip.
+    const words = writeWords(place.root, ['What do you do', 'This is how it ends'], 'nothing-to-cut.json');
+    const { exitCode } = await place.snvg('render', 'film.mp4', '--transcript', words, ...quick, '--clips', '1');
+    expect(exitCode).toBe(8);
+    expect(listOf(dir)).toEqual(before);
+  });
+
   test('a TMPDIR that is no folder is refused in two lines', async () => {
     for (const wrong of [join(place.root, 'missing'), join(place.cwd, 'film.mp4')]) {
       const { exitCode, stderr } = await runSnvg({ args: [...args, '--clips', '1'], cwd: place.cwd, env: { ...place.environment, TMPDIR: wrong } });
