@@ -20,6 +20,7 @@ export function jobRequest(place: JobPlace, settings: Settings, until: JobReques
     name: parse(place.name ?? place.sourcePath).name,
     sidecarDir: dirname(place.sourcePath),
     language: settings.language,
+    audioTrack: settings.audioTrack,
     useCaptions: settings.useCaptions,
     clips: settings.clips,
     minLengthUs: Math.round(settings.minLength * usPerSecond),

@@ -26,6 +26,8 @@ export const jsonKinds = {
 export const fileKinds = {
   /** 16 kHz mono signed 16-bit little-endian samples, no header. */
   'speech.pcm': 'pcm',
+  /** A source's streams, copied into a container that can be seeked. */
+  'media.mkv': 'mkv',
   'clip.mp4': 'mp4',
   'captions.srt': 'srt',
   'captions.vtt': 'vtt',

@@ -22,6 +22,11 @@ export interface SpeechRequest {
 
 /** Layouts whose dialogue stands in the middle loudspeaker. Plain quadrophony and the like have none. */
 const withCentre = /^(3\.|4\.0|4\.1|5\.|6\.|7\.)/;
+/**
+ * Gaps are filled and overlaps trimmed from 10 ms on. ffmpeg's own 100 ms would let small ones (a lost packet, recordings joined)
+ * add up to that before any is mended.
+ */
+const onTime = 'aresample=async=1:min_hard_comp=0.01:first_pts=0';
 /** A mix with a mean level below this is either a quiet recording or one that cancelled out, of which lossy codecs leave some −65 dB. */
 const suspiciousDb = -50;
 
@@ -59,7 +64,7 @@ async function mixDown(host: MediaHost, request: SpeechRequest, mix: string): Pr
     {
       // One thread: sound is decoded in order, and what runs beside needs the others.
       inputs: [{ path, options: ['-threads', '1', '-vn', '-sn', '-dn'] }],
-      graph: `[0:${audio.index}]aresample=async=1:first_pts=0,${mix},aresample=${sampleRate},aformat=sample_fmts=s16,volumedetect[speech]`,
+      graph: `[0:${audio.index}]${onTime},${mix},aresample=${sampleRate},aformat=sample_fmts=s16,volumedetect[speech]`,
       outputs: [{ to, options: ['-map', '[speech]', '-c:a', 'pcm_s16le', '-f', 's16le'] }],
     },
     {

@@ -17,6 +17,8 @@ export interface JobRequest {
   /** Folder searched for sidecars. */
   sidecarDir: string;
   language: string;
+  /** Number of a stream or language code of the audio track to work on; null: choose. */
+  audioTrack: string | null;
   useCaptions: boolean;
   /** Null: as many as the length suggests. */
   clips: number | null;
@@ -42,7 +44,10 @@ export interface RenderedClip {
 
 /** Everything a job has made, as far as it was planned. */
 export interface JobOutcome {
+  /** What was given. */
   file: FileRef;
+  /** What stages read: `file`, or a copy of it in a container that can be relied on. */
+  media: FileRef;
   source: Source;
   transcript?: ArtifactRef<'transcript'>;
   coarse?: ArtifactRef<'coarse'>;
@@ -77,19 +82,20 @@ const windowJoinUs = 3_000_000;
  */
 export async function planJob(planner: Planner, request: JobRequest, callbacks: JobCallbacks): Promise<JobOutcome> {
   const { planIngest } = await stages.ingest();
-  const { file, source: sourceRef } = await planIngest(planner, { path: request.path, minLengthUs: request.minLengthUs });
+  const { path, minLengthUs: shortestUs, audioTrack } = request;
+  const { file, media, source: sourceRef } = await planIngest(planner, { path, minLengthUs: shortestUs, audioTrack, language: request.language });
   const source = await planner.read(sourceRef);
   await callbacks.sourceKnown(source);
   if (!source.video && request.until === 'render') throw new SnvgError('MEDIA_NO_VIDEO', `${basename(request.path)} is audio only`, 'Give the video of it, or join the sound with a still picture first.');
   callbacks.finishStage('ingest');
   // Cuts beyond the end are refused before anything is heard or seen.
   const byHand = request.moments?.(source);
-  const outcome: JobOutcome = { file, source, clips: [], failures: [] };
+  const outcome: JobOutcome = { file, media, source, clips: [], failures: [] };
   if (request.until === 'ingest') return outcome;
 
   const [heard, coarse] = await both(
-    hear(planner, request, file, sourceRef).finally(() => callbacks.finishStage('transcribe')),
-    request.until === 'transcribe' ? Promise.resolve(undefined) : seeCoarsely(planner, file, sourceRef),
+    hear(planner, request, media, sourceRef).finally(() => callbacks.finishStage('transcribe')),
+    request.until === 'transcribe' ? Promise.resolve(undefined) : seeCoarsely(planner, media, sourceRef),
   );
   outcome.transcript = heard.transcript;
   if (request.until === 'transcribe' && !source.audio && (await planner.read(heard.transcript)).words.length === 0) {
@@ -120,8 +126,8 @@ export async function planJob(planner: Planner, request: JobRequest, callbacks: 
 
 async function hear(planner: Planner, request: JobRequest, file: FileRef, source: ArtifactRef<'source'>): Promise<{ speech: ArtifactRef<'speech'>; transcript: ArtifactRef<'transcript'> }> {
   const { planTranscribe } = await stages.transcribe();
-  const { language, useCaptions, sidecarDir, transcriptFile } = request;
-  return planTranscribe(planner, { file, source, language, useCaptions, dir: sidecarDir, ...(transcriptFile === undefined ? {} : { transcriptFile }) });
+  const { path, language, useCaptions, sidecarDir, transcriptFile } = request;
+  return planTranscribe(planner, { file, source, path, language, useCaptions, dir: sidecarDir, ...(transcriptFile === undefined ? {} : { transcriptFile }) });
 }
 
 async function seeCoarsely(planner: Planner, file: FileRef, source: ArtifactRef<'source'>): Promise<ArtifactRef<'coarse'>> {
@@ -133,7 +139,7 @@ async function renderAll(planner: Planner, request: JobRequest, callbacks: JobCa
   const [{ planFine }, { planRender }] = await Promise.all([stages.analyze(), stages.render()]);
   const { outcome, sourceRef, transcript } = known;
   const repair = (await planner.read(known.coarse)).sound?.repair ?? 'none';
-  const { file, source, selection } = outcome;
+  const { media: file, source, selection } = outcome;
   const moments = (selection?.moments ?? []).toSorted((a, b) => a.rank - b.rank);
   const renders = moments.flatMap((moment) => {
     // Better moments first, and of each the look before the render: something to watch early.

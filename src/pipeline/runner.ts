@@ -1,4 +1,4 @@
-import type { ArtifactKind, ArtifactRef, ArtifactValue } from '../artifacts/kinds.js';
+import type { ArtifactKind, ArtifactRef, ArtifactValue, FileKind } from '../artifacts/kinds.js';
 import type { ArtifactStore } from '../artifacts/store.js';
 import type { TaskResult, TaskResults } from '../artifacts/task-results.js';
 import { reportError } from '../errors.js';
@@ -75,6 +75,10 @@ export class Runner implements Planner {
 
   fingerprint(path: string, options?: { signal?: AbortSignal }): Promise<FileRef> {
     return this.#options.fingerprint(path, options);
+  }
+
+  async locate({ hash, sizeBytes }: ArtifactRef<FileKind>): Promise<FileRef> {
+    return { path: await this.#options.store.materialize(hash), sha256: hash, sizeBytes };
   }
 
   notice(notice: Notice): void {

@@ -1,5 +1,5 @@
 import type { ZodType } from 'zod';
-import type { ArtifactKind, ArtifactRef, ArtifactValue } from '../artifacts/kinds.js';
+import type { ArtifactKind, ArtifactRef, ArtifactValue, FileKind } from '../artifacts/kinds.js';
 import type { Logger } from '../logger.js';
 import type { Notice } from './notice.js';
 
@@ -102,4 +102,6 @@ export interface Planner {
   /** The content hash of a file outside the store; an unchanged file (path, size, mtime, inode) is not read again. */
   fingerprint(path: string, options?: { signal?: AbortSignal }): Promise<FileRef>;
   notice(notice: Notice): void;
+  /** A file artifact as an input that is known by its content, like a file outside the store. */
+  locate(ref: ArtifactRef<FileKind>): Promise<FileRef>;
 }

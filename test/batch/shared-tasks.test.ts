@@ -47,7 +47,7 @@ function probing(root: string, backend: LocalBackend, path: string, signal = new
     emit: (event) => events.push(event),
     fingerprint: async (file) => ({ path: file, ...(await hashFile(file)) }),
   });
-  const ask = async (): Promise<unknown> => runner.task(probeOperation, { minLengthUs: 3_000_000 }, { file: await runner.fingerprint(path) }, { label: path });
+  const ask = async (): Promise<unknown> => runner.task(probeOperation, { minLengthUs: 3_000_000, audioTrack: null, language: null }, { file: await runner.fingerprint(path) }, { label: path });
   return { events, done: ask() };
 }
 

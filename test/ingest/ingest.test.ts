@@ -14,8 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => run.close());
 
-async function ingest(path: string, minLengthUs = 100_000): Promise<Source> {
-  const { source } = await planIngest(run.planner, { path, minLengthUs });
+async function ingest(path: string, minLengthUs = 100_000, wish: { audioTrack?: string; language?: string } = {}): Promise<Source> {
+  const { source } = await planIngest(run.planner, { path, minLengthUs, ...wish });
   return run.planner.read(source);
 }
 const odd = (name: string): string => join(oddInputs(), name);
@@ -67,6 +67,24 @@ describe('a source as it is', () => {
     expect(notice).toMatchObject({ severity: 'info', stage: 'ingest', message: expect.stringContaining('#2 Speech (eng)') });
   });
 
+  it('takes the track that is asked for, by number or by language', async () => {
+    const path = odd('three-tracks.mkv');
+    expect((await ingest(path, 100_000, { audioTrack: '3' })).audio).toMatchObject({ index: 3, language: 'spa' });
+    expect((await ingest(path, 100_000, { audioTrack: 'es' })).audio?.index).toBe(3);
+    expect((await ingest(path, 100_000, { audioTrack: 'ENG' })).audio?.index).toBe(2);
+    expect((await ingest(path, 100_000, { language: 'es' })).audio?.index).toBe(3);
+    expect((await ingest(path, 100_000, { language: 'en' })).audio?.index).toBe(2);
+  });
+
+  it.each(['0', '9', 'ja'])('refuses audio track %s, which does not exist, and lists those that do', async (audioTrack) => {
+    await expect(ingest(odd('three-tracks.mkv'), 100_000, { audioTrack })).rejects.toMatchObject({
+      code: 'USAGE',
+      message: `three-tracks.mkv has no audio track ${audioTrack}: #1 Music, 1 channel; #2 Speech (eng), 2 channels; #3 (spa), 1 channel`,
+      remedy: expect.stringContaining('--audio-track 1'),
+    });
+    await expect(ingest(odd('no-audio.mp4'), 100_000, { audioTrack })).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining('it has none') });
+  });
+
   it('does not take a silent surround mix for the sound', async () => {
     const path = join(temporaryFolder(), 'dubbed.mkv');
     execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-i', odd('base.mp4'), '-f', 'lavfi', '-t', '6', '-i', 'anullsrc=r=48000:cl=5.1', '-map', '0:v', '-map', '1:a', '-map', '0:a', '-c:v', 'copy', '-c:a', 'aac', '-disposition:a:0', 'default', '-disposition:a:1', '0', path]);
@@ -107,7 +125,6 @@ describe('what cannot become clips', () => {
     ['text.mp4', 'MEDIA_UNREADABLE', 'not a video or audio file'],
     ['moov-missing.mp4', 'MEDIA_UNREADABLE', 'no index (moov)'],
     ['truncated.mp4', 'MEDIA_TRUNCATED', 'cut short'],
-    ['discontinuity.ts', 'MEDIA_UNSUPPORTED', 'clock'],
     ['nowhere.mp4', 'MEDIA_MISSING', 'no file nowhere.mp4'],
     ['names', 'MEDIA_NOT_A_FILE', 'is a folder'],
     ['base.mp4/film.mp4', 'MEDIA_MISSING', 'no file film.mp4'],

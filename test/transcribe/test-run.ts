@@ -61,7 +61,7 @@ export async function openTestRun(options: { modelsDir?: string } = {}): Promise
       const file = await fingerprint(path);
       const value = { ...(await describe(path)), sha256: file.sha256, sizeBytes: file.sizeBytes, captions, subtitles };
       const source = (await store.put('source', { bytes: new TextEncoder().encode(JSON.stringify(value)) })) as ArtifactRef<'source'>;
-      const refs = await planTranscribe(runner, { file, source, language, useCaptions, dir: dirname(path) });
+      const refs = await planTranscribe(runner, { file, source, path, language, useCaptions, dir: dirname(path) });
       const [speech, transcript] = await Promise.all([runner.read(refs.speech), runner.read(refs.transcript)]);
       return { speech, transcript, notices: runner.notices, events, cpuSeconds: runner.tallies().reduce((sum, tally) => sum + tally.cpuSeconds, 0) };
     },
@@ -90,6 +90,7 @@ async function describe(path: string): Promise<Source> {
     container: 'test',
     formatStartUs: 0,
     durationUs: Math.round(Number(probed.format.duration) * 1e6),
+    unreliable: null,
     video: plainVideo(),
     audio,
     cover: null,

@@ -74,6 +74,8 @@ export const source = z.object({
   /** ffprobe's format.start_time: filters count from here. May be negative. */
   formatStartUs: z.int(),
   durationUs: us,
+  /** Why times in the file cannot be relied on: the later stages work on a copy in a clean container. Null for most files, and for such a copy. */
+  unreliable: z.enum(['clock']).nullable(),
   /** Null: sound alone. At least one of `video` and `audio` is there. */
   video: videoStream.nullable(),
   /** Null: pictures alone. */

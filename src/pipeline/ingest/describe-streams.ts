@@ -12,11 +12,11 @@ const textSubtitles = new Set(['subrip', 'srt', 'ass', 'ssa', 'mov_text', 'webvt
 /** Sample aspect ratios outside this are header damage, not anamorphic film. */
 const widestSample = 8;
 
-/** A moving picture that can be decoded: not cover art, not a thumbnail track, not a track without a description. */
+/** A moving picture that can be decoded: not cover art, not a thumbnail track, not one without a description or of which ffprobe could decode no picture. */
 export function isMovingPicture(stream: ProbedStream): boolean {
   const { disposition } = stream;
   const still = ['attached_pic', 'timed_thumbnails', 'still_image'].some((name) => disposition[name] === 1);
-  return stream.codec_type === 'video' && isKnownCodec(stream) && !still && (stream.width ?? 0) > 0 && (stream.height ?? 0) > 0;
+  return stream.codec_type === 'video' && isKnownCodec(stream) && !still && stream.pix_fmt !== undefined && (stream.width ?? 0) > 0 && (stream.height ?? 0) > 0;
 }
 
 export function isAudible(stream: ProbedStream): boolean {

@@ -14,7 +14,10 @@ import { speechOperation } from './speech.js';
 export const operations = [speechOperation, silentOperation, languageOperation, chunkOperation, joinOperation, wordsOperation, cuesOperation];
 
 interface TranscribeRequest {
+  /** What is decoded. */
   file: FileRef;
+  /** The source as it was named: what lies beside it is looked for by this name. */
+  path: string;
   source: ArtifactRef<'source'>;
   /** `auto`, or Whisper's code of the language. */
   language: string;
@@ -58,10 +61,10 @@ export async function planTranscribe(p: Planner, request: TranscribeRequest): Pr
 }
 
 /** The captions to use, if any; says what was found and not used. */
-async function chooseCaptions(p: Planner, { file, source, language, useCaptions, dir, transcriptFile }: TranscribeRequest): Promise<FoundCaptions | undefined> {
+async function chooseCaptions(p: Planner, { path, source, language, useCaptions, dir, transcriptFile }: TranscribeRequest): Promise<FoundCaptions | undefined> {
   if (transcriptFile !== undefined) return givenCaptions(transcriptFile);
   const known = await p.read(source);
-  const found = await findCaptions(dir, file.path, known, language);
+  const found = await findCaptions(dir, path, known, language);
   const [best] = found;
   if (!best || best.kind === 'words' || useCaptions) return best;
   p.notice({

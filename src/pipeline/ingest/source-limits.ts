@@ -1,0 +1,51 @@
+import { SnvgError } from '../../errors.js';
+import type { ProbedFile } from '../../media/probe.js';
+import type { VideoStream } from './describe-streams.js';
+
+/** More than any camera, editor or broadcast recorder writes; headers beyond them are hostile or damaged. */
+const limits = { streams: 100, side: 8192, framesPerSecond: 1000, durationUs: 24 * 3600 * 1e6, sizeBytes: 2 ** 41 };
+
+/** The shortest clip that can be asked for at all. */
+export const shortestClipUs = 3_000_000;
+
+/** @throws {SnvgError} MEDIA_TOO_LARGE */
+export function requireModestSize(name: string, sizeBytes: number): void {
+  if (sizeBytes <= limits.sizeBytes) return;
+  throw new SnvgError('MEDIA_TOO_LARGE', `${name} has ${Math.round(sizeBytes / 1e9)} GB, more than the ${Math.round(limits.sizeBytes / 1e9)} that are read`, 'Split it and give the parts.');
+}
+
+/** @throws {SnvgError} MEDIA_TOO_LARGE */
+export function requireFewStreams(name: string, { streams }: ProbedFile): void {
+  if (streams.length <= limits.streams) return;
+  throw new SnvgError('MEDIA_TOO_LARGE', `${name} has ${streams.length} streams, more than the ${limits.streams} that are looked at`, 'Copy the ones you want into a new file: ffmpeg -i <file> -map 0:v:0 -map 0:a:0 -c copy out.mkv');
+}
+
+/** @throws {SnvgError} MEDIA_TOO_LARGE */
+export function requireModestPicture(name: string, video: VideoStream, averageRate: string | undefined): void {
+  if (Math.max(video.codedWidth, video.codedHeight, video.displayWidth, video.displayHeight) > limits.side) {
+    throw new SnvgError('MEDIA_TOO_LARGE', `${name} is ${video.displayWidth}×${video.displayHeight}: larger than ${limits.side} pixels on a side`, 'Scale it down first: ffmpeg -i <file> -vf scale=3840:-2 out.mp4');
+  }
+  const [num, den] = (averageRate ?? '').split('/').map(Number);
+  if (num && den && num / den > limits.framesPerSecond) {
+    throw new SnvgError('MEDIA_TOO_LARGE', `${name} has ${Math.round(num / den)} pictures a second, more than ${limits.framesPerSecond}`, 'Slow it down first: ffmpeg -i <file> -r 60 out.mp4');
+  }
+}
+
+/**
+ * @throws {SnvgError} MEDIA_TOO_LARGE; MEDIA_TOO_SHORT when no clip of the wanted length can come of it, however it is cut
+ */
+export function requireLength(name: string, durationUs: number, neededUs: number): void {
+  if (durationUs > limits.durationUs) {
+    throw new SnvgError('MEDIA_TOO_LARGE', `${name} is ${Math.round(durationUs / 3.6e9)} hours long, more than 24`, 'Split it and give the parts.');
+  }
+  if (durationUs >= neededUs) return;
+  const remedy =
+    durationUs < shortestClipUs
+      ? `Give a source of at least ${seconds(shortestClipUs)}.`
+      : `Give a longer source, or ask for shorter clips: --min-length ${Math.floor(durationUs / 1e6)}`;
+  throw new SnvgError('MEDIA_TOO_SHORT', `${name} is ${seconds(durationUs)} long, shorter than the shortest clip asked for (${seconds(neededUs)})`, remedy);
+}
+
+function seconds(us: number): string {
+  return `${Number((us / 1e6).toFixed(1))} s`;
+}
