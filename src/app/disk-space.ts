@@ -35,7 +35,7 @@ export async function requireDiskSpace(needs: readonly SpaceNeed[]): Promise<Not
   for (const { needs: here, freeBytes } of disks.values()) {
     const min = floorBytes + here.reduce((sum, need) => sum + (here.some((other) => other.what === need.movedTo) ? 0 : need.bytes.min), 0);
     const max = floorBytes + here.reduce((sum, need) => sum + need.bytes.max, 0);
-    const place = here.map(({ folder, what }) => `${folder} (${what})`).join(', ');
+    const place = [...new Set(here.map(({ folder, what }) => `${folder} (${what})`))].join(', ');
     if (freeBytes < min) throw new SnvgError('DISK_FULL', `Only ${megabytes(freeBytes)} free for ${place}; at least ${megabytes(min)} are needed`, adviceFor(here));
     if (freeBytes < max) {
       notice ??= { code: 'DISK_ALMOST_FULL', stage: 'ingest', message: `${megabytes(freeBytes)} are free for ${place}; up to ${megabytes(max)} may be needed.`, remedy: adviceFor(here), severity: 'info' };

@@ -9,7 +9,8 @@ import type { Moment } from '../artifacts/schemas/selection.js';
 import type { App } from './app.js';
 import { ClipNaming } from './clip-naming.js';
 import { rememberedFingerprints } from './fingerprints.js';
-import type { Estimate } from './estimate.js';
+import { requireDiskSpace } from './disk-space.js';
+import { type Estimate, sumOf } from './estimate.js';
 import { jobRequest, type JobPlace } from './job-request.js';
 import { Preflight } from './preflight.js';
 
@@ -55,8 +56,17 @@ const dryBackend: Backend = {
   close: () => Promise.resolve(),
 };
 
+/** What a run over several sources would do, and what it takes together; undefined when one length is not known. */
+export async function planAll(app: App, places: readonly JobPlace[]): Promise<{ plans: DryPlan[]; total: Estimate | undefined; warning: string | undefined }> {
+  const plans: DryPlan[] = [];
+  for (const place of places) plans.push(await planDry(app, place));
+  const estimates = plans.flatMap(({ estimate }) => estimate ?? []);
+  const notice = await requireDiskSpace(plans.flatMap(({ place, estimate }) => (estimate ? new Preflight(app, place, jobRequest(place, app.settings, 'render')).needs(estimate) : [])));
+  return { plans, total: estimates.length === plans.length ? sumOf(estimates) : undefined, warning: notice && `${notice.message} ${notice.remedy}` };
+}
+
 /** Walks the plan with a backend that runs nothing, and writes nothing. @throws {SnvgError} as a real run would before its first task */
-export async function planDry(app: App, place: JobPlace): Promise<DryPlan> {
+async function planDry(app: App, place: JobPlace): Promise<DryPlan> {
   const request = jobRequest(place, app.settings, 'render');
   const folder = await OutputFolder.inspect(place.outputDir, place.jobId);
   const naming = ClipNaming.of(app.settings.nameTemplate, place.outputDir);

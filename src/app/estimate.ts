@@ -56,6 +56,13 @@ export function estimateOf(work: Work, rates: Rates): Estimate {
   };
 }
 
+/** One after the other. Scratch is in use for one at a time. */
+export function sumOf(estimates: readonly Estimate[]): Estimate {
+  const sum = (part: keyof Estimate): Span => estimates.reduce((total, one) => ({ min: total.min + one[part].min, max: total.max + one[part].max }), { min: 0, max: 0 });
+  const most = (end: keyof Span): number => Math.max(0, ...estimates.map((one) => one.scratchBytes[end]));
+  return { cpuSeconds: sum('cpuSeconds'), wallSeconds: sum('wallSeconds'), storeBytes: sum('storeBytes'), outputBytes: sum('outputBytes'), scratchBytes: { min: most('min'), max: most('max') } };
+}
+
 /** Seconds of clips that are likely to be made of a source, before any is chosen. */
 export function likelyClipSeconds({ sourceSeconds, clips, minSeconds, maxSeconds, formats }: { sourceSeconds: number; clips: number | null; minSeconds: number; maxSeconds: number; formats: number }): Span {
   // As many as segment's default: one a minute, 1 to 9.

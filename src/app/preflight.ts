@@ -7,7 +7,7 @@ import type { JobRequest } from '../pipeline/plan.js';
 import type { Notice } from '../pipeline/notice.js';
 import type { RunEventBody } from '../pipeline/run-event.js';
 import type { App } from './app.js';
-import { requireDiskSpace } from './disk-space.js';
+import { requireDiskSpace, type SpaceNeed } from './disk-space.js';
 import { type Estimate, estimateOf, likelyClipSeconds, type Span, type Work } from './estimate.js';
 import type { JobPlace } from './job-request.js';
 import { learnRates, type Observation, ratesOf } from './measured-rates.js';
@@ -76,13 +76,18 @@ export class Preflight {
 
   /** The disks of a dry run's or a real run's estimate. @throws {SnvgError} DISK_FULL */
   requireSpace({ storeBytes, outputBytes, scratchBytes }: Pick<Estimate, 'storeBytes' | 'outputBytes' | 'scratchBytes'>): Promise<Notice | undefined> {
+    return requireDiskSpace(this.needs({ storeBytes, outputBytes, scratchBytes }));
+  }
+
+  /** What an estimate means for each folder that is written to. */
+  needs({ storeBytes, outputBytes, scratchBytes }: Pick<Estimate, 'storeBytes' | 'outputBytes' | 'scratchBytes'>): SpaceNeed[] {
     const { paths } = this.#app;
-    return requireDiskSpace([
+    return [
       { folder: paths.cacheDir, what: 'cache', bytes: storeBytes },
       { folder: paths.dataDir, what: 'database', bytes: nothing },
       { folder: paths.scratchDir, what: 'temporary files', bytes: scratchBytes, movedTo: 'cache' },
       ...(this.#request.until === 'render' ? [{ folder: this.#place.outputDir, what: 'clips', bytes: outputBytes }] : []),
-    ]);
+    ];
   }
 }
 

@@ -1,5 +1,5 @@
 import { openApp } from '../app/app.js';
-import { type DryPlan, planDry } from '../app/dry-run.js';
+import { type DryPlan, planAll } from '../app/dry-run.js';
 import { localInput, placeJobs } from '../app/job-places.js';
 import { byteSize, clock, count, roughSpan } from '../ui/format.js';
 import { aligned, terminalText } from '../ui/terminal-text.js';
@@ -11,10 +11,13 @@ export async function runDry(context: CommandContext, inputs: readonly string[])
   const places = await placeJobs(inputs.map((input) => localInput(input, context.cwd)), settings, context.cwd);
   const app = await openApp({ settings, paths: context.paths, signal: context.signal, readOnly: true });
   try {
-    const plans: DryPlan[] = [];
-    for (const place of places) plans.push(await planDry(app, place));
-    if (settings.json) context.stdout.write(`${JSON.stringify({ dryRun: plans.map(asJson) })}\n`);
-    else for (const plan of plans) for (const line of planLines(plan)) context.stdout.write(`${line}\n`);
+    const { plans, total, warning } = await planAll(app, places);
+    const several = plans.length > 1;
+    if (settings.json) context.stdout.write(`${JSON.stringify({ dryRun: plans.map(asJson), ...(several ? { total: estimateJson(total), warning: warning ?? null } : {}) })}\n`);
+    else {
+      const together = several ? [...(total ? [`together ${estimateText(total)}`] : []), ...(warning === undefined ? [] : [terminalText(warning)])] : [];
+      for (const line of [...plans.flatMap(planLines), ...together]) context.stdout.write(`${line}\n`);
+    }
     return 0;
   } finally {
     await app.close();
@@ -27,15 +30,22 @@ function asJson({ place, estimate, warning, ...plan }: DryPlan): unknown {
     source: place.sourcePath,
     outputDir: place.outputDir,
     ...plan,
-    estimate: estimate
-      ? {
-          cpuSeconds: rounded(estimate.cpuSeconds),
-          wallSeconds: rounded(estimate.wallSeconds),
-          bytes: { store: rounded(estimate.storeBytes), output: rounded(estimate.outputBytes), scratch: rounded(estimate.scratchBytes) },
-        }
-      : null,
+    estimate: estimateJson(estimate),
     warning: warning ?? null,
   };
+}
+
+function estimateJson(estimate: DryPlan['estimate']): unknown {
+  if (!estimate) return null;
+  return {
+    cpuSeconds: rounded(estimate.cpuSeconds),
+    wallSeconds: rounded(estimate.wallSeconds),
+    bytes: { store: rounded(estimate.storeBytes), output: rounded(estimate.outputBytes), scratch: rounded(estimate.scratchBytes) },
+  };
+}
+
+function estimateText(estimate: NonNullable<DryPlan['estimate']>): string {
+  return `about ${between(estimate.wallSeconds, roughSpan)} (${between(estimate.cpuSeconds, roughSpan)} of CPU), ${between(diskOf(estimate), byteSize)} on disk`;
 }
 
 function rounded({ min, max }: { min: number; max: number }): { min: number; max: number } {
@@ -49,7 +59,7 @@ function planLines(plan: DryPlan): string[] {
     `${terminalText(plan.place.sourcePath)}${plan.durationUs === undefined ? '' : ` (${clock(plan.durationUs)})`} → ${terminalText(plan.place.outputDir)}`,
     ...aligned(plan.tasks.map((task) => [`  ${task.stage}`, task.label, task.cached ? 'cached' : 'to do'])),
     ...(plan.decidedBy === undefined ? [] : [`  later tasks are decided by ${plan.decidedBy === 'render' || plan.decidedBy === 'analyze' ? plan.decidedBy : 'segment'}: ${min === max ? count(max, 'clip') : `${min} to ${max} clips`}`]),
-    estimate ? `  about ${between(estimate.wallSeconds, roughSpan)} (${between(estimate.cpuSeconds, roughSpan)} of CPU), ${between(diskOf(estimate), byteSize)} on disk` : '  how long it takes is known once the source has been probed',
+    estimate ? `  ${estimateText(estimate)}` : '  how long it takes is known once the source has been probed',
     ...(warning === undefined ? [] : [`  ${terminalText(warning)}`]),
   ];
 }

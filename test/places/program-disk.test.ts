@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, afterAll, describe, expect, test } from 'vitest';
@@ -19,6 +19,7 @@ describe('the program and its disks', () => {
 
   beforeAll(() => {
     makeSmallFilm(join(place.cwd, 'film.mp4'));
+    copyFileSync(join(place.cwd, 'film.mp4'), join(place.root, 'film.mp4'));
     writeWords(place.cwd, ['The horse ran over the hill', 'Nobody saw it come back']);
   });
   afterAll(() => place.leave());
@@ -107,6 +108,8 @@ describe('the program and its disks', () => {
     const second = await runSnvg({ args: [...args, '--output', 'told', '--events'], cwd: place.cwd, env });
     expect(estimates(second.stdout)).toEqual([]);
     const dry = await runSnvg({ args: ['process', 'film.mp4', ...quick, '--dry-run'], cwd: place.cwd, env });
+    const two = await runSnvg({ args: ['process', 'film.mp4', join(place.root, 'film.mp4'), ...quick, '--output', 'dry/{parent}', '--dry-run'], cwd: place.cwd, env });
+    expect(two.stdout).toMatch(/^together about /m);
     expect(dry.stdout).toMatch(/about \d+ s( to \d+ (s|min))? \(.* of CPU\), .* on disk/);
   });
 });
