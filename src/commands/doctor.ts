@@ -89,7 +89,7 @@ function judgeFfmpeg({ path, version, libavutil, probePath, present, missing, op
   const found: Finding = { id: 'ffmpeg', status: 'ok', detail: `${version}, libavutil ${libavutil} (${path}, ${probePath})` };
   const remedy = `Install a full build (${installHint}), or name one with --ffmpeg.`;
   if (missing.length === 0 && optionalMissing.length === 0) return [found, { id: 'capabilities', status: 'ok', detail: present.join(', ') }];
-  if (missing.length === 0) return [found, { id: 'capabilities', status: 'warn', detail: `${present.join(', ')}; without ${optionalMissing.join(', ')} HDR sources keep their flat colours`, remedy }];
+  if (missing.length === 0) return [found, { id: 'capabilities', status: 'warn', detail: `${present.join(', ')}; without ${optionalMissing.join(', ')} sources that need it (lut3d: HDR, bwdif: interlaced, premultiply: transparent) cannot be rendered`, remedy }];
   return [found, { id: 'capabilities', status: 'fail', detail: `this ffmpeg was built without ${missing.join(', ')}`, remedy }];
 }
 

@@ -11,8 +11,8 @@ const required = {
   filter: ['ass', 'ebur128', 'alimiter', 'silencedetect', 'blackdetect', 'freezedetect', 'showinfo'],
   encoder: ['libx264', 'aac'],
 } as const;
-/** Without these, HDR sources lose their tone mapping; nothing else needs them. */
-const optional = { filter: ['zscale', 'tonemap'], encoder: [] } as const;
+/** Only sources in HDR or wide colours, interlaced ones and ones with transparency need these; runFfmpeg names the one that is missing then. */
+const optional = { filter: ['lut3d', 'bwdif', 'premultiply'], encoder: [] } as const;
 
 /** libavutil of ffmpeg 5.1. Version words are not comparable across builds (`n5.1`, `2024-03-01-git`, `5.1.9-0+deb12u1`); this is. */
 const oldest = { major: 57, minor: 28, words: '5.1 (libavutil 57.28)' } as const;

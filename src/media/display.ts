@@ -18,17 +18,9 @@ export function displaySize(picture: CodedPicture): { displayWidth: number; disp
   return isQuarterTurn(picture.rotationDegrees) ? { displayWidth: height, displayHeight: width } : { displayWidth: width, displayHeight: height };
 }
 
-/**
- * Filters that bring a decoded (already upright) frame to exactly display size with square samples; empty when it is there already.
- * The second `setsar` undoes the rounding of `scale`.
- */
-export function toDisplaySize(picture: CodedPicture & { displayWidth: number; displayHeight: number }): string[] {
-  const { num, den } = picture.sampleAspectRatio;
-  const turned = isQuarterTurn(picture.rotationDegrees);
-  const width = turned ? picture.codedHeight : picture.codedWidth;
-  const height = turned ? picture.codedWidth : picture.codedHeight;
-  if (num === den && width === picture.displayWidth && height === picture.displayHeight) return [];
-  return [`scale=${picture.displayWidth}:${picture.displayHeight}`, 'setsar=1'];
+/** The size of decoded frames as filters meet them: already turned upright, samples as they are stored. */
+export function uprightSize({ codedWidth, codedHeight, rotationDegrees }: CodedPicture): { width: number; height: number } {
+  return isQuarterTurn(rotationDegrees) ? { width: codedHeight, height: codedWidth } : { width: codedWidth, height: codedHeight };
 }
 
 function isQuarterTurn(degrees: number): boolean {

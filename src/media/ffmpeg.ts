@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { explainSystemError, SnvgError } from '../errors.js';
 import { run, ToolFailure } from '../process/run.js';
 import { allocationGuard, excessIn, inputGuards, inputLocator } from './input-guards.js';
+import { installHint } from './install-hint.js';
 import { secondsText } from './timeline.js';
 
 /** What running a media tool needs of its caller; every StageContext is one. */
@@ -118,7 +119,7 @@ const keptStart = ['-itsoffset', '0.000001'] as const;
 /**
  * Runs ffmpeg to its end.
  *
- * @throws {SnvgError} FFMPEG_MISSING, DISK_FULL, MEDIA_UNREADABLE (an input is not what it claims), MEDIA_TOO_LARGE (it asks for more
+ * @throws {SnvgError} FFMPEG_MISSING, FFMPEG_INCAPABLE (it lacks a filter this source needs), DISK_FULL, MEDIA_UNREADABLE (an input is not what it claims), MEDIA_TOO_LARGE (it asks for more
  * pixels, memory or time than a film of its length does), TOOL_STALLED, TOOL_FAILED
  * @throws the signal's reason when aborted
  */
@@ -214,6 +215,10 @@ function explain(failure: ToolFailure, { logTail, excess, job }: { logTail: read
   const said = logTail.join('\n');
   if (/No space left on device|Disk quota exceeded/i.test(said)) {
     return new SnvgError('DISK_FULL', 'The disk filled up while ffmpeg was writing', 'Free some space, or choose another disk with SNVG_HOME or TMPDIR, and run again: finished work is kept.', cause);
+  }
+  const absent = /No such filter: '(\w+)'/.exec(said)?.[1];
+  if (absent !== undefined) {
+    return new SnvgError('FFMPEG_INCAPABLE', `This ffmpeg was built without the filter ${absent}, which this source needs`, `Install a full build (${installHint()}), or name one with --ffmpeg.`, cause);
   }
   const names = job.inputs.map(({ path }) => shownName(path)).join(', ');
   const reason = telling(logTail) ?? (failure.endedBy ? `ended by ${failure.endedBy}` : `exit code ${failure.exitCode ?? 'unknown'}`);

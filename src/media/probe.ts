@@ -9,7 +9,14 @@ import { allocationGuard, excessIn, inputGuards, inputLocator } from './input-gu
 /** ffprobe prints most numbers as text and leaves out what it does not know. */
 const numeric = z.union([z.string(), z.number()]).optional();
 
-const sideData = z.looseObject({ side_data_type: z.string().optional(), rotation: z.number().optional(), dv_profile: z.int().nonnegative().optional() });
+const sideData = z.looseObject({
+  side_data_type: z.string().optional(),
+  rotation: z.number().optional(),
+  dv_profile: z.int().nonnegative().optional(),
+  /** cd/m²: of the brightest pixel, and (as a fraction in text) of the display the film was graded on. */
+  max_content: z.number().optional(),
+  max_luminance: z.string().optional(),
+});
 
 const probedStream = z.looseObject({
   index: z.int().nonnegative(),

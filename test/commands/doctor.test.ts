@@ -63,7 +63,7 @@ describe('snvg doctor', () => {
   it.each<[string, Partial<DoctorChecks>]>([
     ['little disk', { disk: async () => [{ what: 'cache', path: '/c', freeBytes: 1e9, wantedBytes: 2e9, neededBytes: 200e6 }] }],
     ['the slow runtime', { runtime: async () => ({ kind: 'wasm', name: 'onnxruntime-web', nativeFailure: 'no binding' }) }],
-    ['no tone mapping', { ffmpeg: async () => ({ ...(await well.ffmpeg()), optionalMissing: ['zscale'] }) }],
+    ['no tone mapping', { ffmpeg: async () => ({ ...(await well.ffmpeg()), optionalMissing: ['lut3d'] }) }],
   ])('%s is a warning, not a failure', async (_, checks) => {
     const { code, text } = await doctor(checks);
     expect(code).toBe(0);

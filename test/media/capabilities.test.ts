@@ -90,8 +90,8 @@ describe('an ffmpeg that will not do', () => {
   });
 
   it('lacks only what HDR needs: good enough, and known', async () => {
-    const { ffmpeg } = await inspectFfmpeg({ ffmpeg: lacking(temporaryFolder(), 'zscale') });
-    expect(ffmpeg.optionalMissing).toEqual(['zscale']);
+    const { ffmpeg } = await inspectFfmpeg({ ffmpeg: lacking(temporaryFolder(), 'lut3d') });
+    expect(ffmpeg.optionalMissing).toEqual(['lut3d']);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { displaySize, toDisplaySize } from '../../src/media/display.js';
+import { displaySize, uprightSize } from '../../src/media/display.js';
 import { decodeFrames, FrameAssembler, type FrameRequest, type RawFrame } from '../../src/media/frames.js';
 import { probeFile } from '../../src/media/probe.js';
 import { mediaHost } from '../support/media-host.js';
@@ -133,9 +133,9 @@ describe('display size', () => {
     expect(displaySize(coded)).toEqual({ displayWidth, displayHeight });
   });
 
-  it('needs no filter where nothing changes', () => {
-    expect(toDisplaySize(small)).toEqual([]);
-    expect(toDisplaySize({ ...small, rotationDegrees: 90, displayWidth: 180, displayHeight: 320 })).toEqual([]);
+  it('meets frames that are turned but not yet stretched', () => {
+    expect(uprightSize({ ...small, sampleAspectRatio: { num: 4, den: 3 } })).toEqual({ width: 320, height: 180 });
+    expect(uprightSize({ ...small, codedHeight: 181, rotationDegrees: -90 })).toEqual({ width: 181, height: 320 });
   });
 });
 

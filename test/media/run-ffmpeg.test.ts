@@ -80,9 +80,14 @@ describe('runFfmpeg', () => {
     await expect(reading).rejects.toMatchObject({ code: 'MEDIA_UNREADABLE', message: expect.stringContaining('moov-missing.mp4') });
   });
 
-  it('calls anything else TOOL_FAILED and says what ffmpeg said', async () => {
+  it('names the filter that this build lacks', async () => {
     const reading = runFfmpeg(mediaHost(), { inputs: [{ path: beep }], graph: '[0:v]nosuchfilter[v]', outputs: [{ to: null, options: ['-map', '[v]'] }] });
-    await expect(reading).rejects.toMatchObject({ code: 'TOOL_FAILED', message: expect.stringContaining('nosuchfilter') });
+    await expect(reading).rejects.toMatchObject({ code: 'FFMPEG_INCAPABLE', exitCode: 4, message: expect.stringContaining('nosuchfilter') });
+  });
+
+  it('calls anything else TOOL_FAILED and says what ffmpeg said', async () => {
+    const reading = runFfmpeg(mediaHost(), { inputs: [{ path: beep }], graph: '[0:v]lut3d=file=absent.cube[v]', outputs: [{ to: null, options: ['-map', '[v]'] }] });
+    await expect(reading).rejects.toMatchObject({ code: 'TOOL_FAILED', message: expect.stringContaining('absent.cube') });
   });
 
   it('says when there is no ffmpeg at all', async () => {

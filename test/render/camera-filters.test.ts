@@ -4,9 +4,11 @@ import { runInNewContext } from 'node:vm';
 import { assert, array, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Camera } from '../../src/artifacts/schemas/clip.js';
+import { planColour } from '../../src/media/colour.js';
 import { runFfmpeg } from '../../src/media/ffmpeg.js';
 import { ClipTimeline, frameTimeUs } from '../../src/media/timeline.js';
 import { cameraFilters, lineExpression, stepExpression } from '../../src/pipeline/render/picture/camera-filters.js';
+import { plainVideo } from '../support/plain-video.js';
 import { testToolchain } from '../support/real-planner.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -25,7 +27,7 @@ async function shoot(shots: Camera['shots']): Promise<{ left: number; middle: nu
   const path = join(scratchDir, 'ramp.gray');
   await writeFile(path, raw);
   const timeline = new ClipTimeline([{ startUs: 0, endUs: frameTimeUs(frames, fps) }], fps);
-  const graph = cameraFilters({ faceCoverage: null, shots }, timeline, picture, target, { from: 'grid', to: 'out', deep: false });
+  const graph = cameraFilters({ faceCoverage: null, shots }, timeline, { stored: picture, display: picture, target, colour: planColour(plainVideo({ codedWidth: 1920, codedHeight: 1080 })) }, { from: 'grid', to: 'out' });
   await runFfmpeg(host, {
     inputs: [{ path, rawFormat: 'rawvideo', options: ['-pix_fmt', 'gray', '-s', `${picture.width}x${picture.height}`, '-r', '30000/1001'] }],
     graph: `[0:v]loop=loop=${frames - 1}:size=1,fps=30000/1001,format=yuv420p[grid];${graph}`,

@@ -34,7 +34,7 @@ describe('a clip of the talk', () => {
   it('is what was asked, with its proof, and comes out the same twice', async () => {
     const { clip, path, assPath, srtPath, coverPath } = await run.render({ ranges, transcript });
     expect(clip).toMatchObject({ width: 1080, height: 1920, fps: { num: 30, den: 1 }, frames: 105, durationUs: 3_500_000, ranges });
-    expect(clip.checks.map(({ id, passed }) => [id, passed])).toEqual(['streams', 'faststart', 'duration', 'source', 'frames', 'picture', 'loudness', 'captions'].map((id) => [id, true]));
+    expect(clip.checks.map(({ id, passed }) => [id, passed])).toEqual(['streams', 'faststart', 'colour', 'duration', 'source', 'frames', 'picture', 'loudness', 'captions'].map((id) => [id, true]));
     expect(Math.abs(clip.integratedLufs! + 14)).toBeLessThanOrEqual(0.5);
     expect(clip.truePeakDbtp).toBeLessThanOrEqual(-1);
     expect(clip.sha256).toBe(createHash('sha256').update(readFileSync(path)).digest('hex'));

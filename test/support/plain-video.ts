@@ -22,6 +22,7 @@ export function plainVideo(changes: Partial<Film['video']> = {}): Film['video'] 
     colorTransfer: null,
     colorRange: null,
     hdr: null,
+    peakNits: null,
     dolbyVisionProfile: null,
     interlaced: false,
     ...changes,

@@ -26,6 +26,8 @@ export const videoStream = z.object({
   colorTransfer: z.string().nullable(),
   colorRange: z.enum(['tv', 'pc']).nullable(),
   hdr: z.enum(['pq', 'hlg']).nullable(),
+  /** Brightest light in cd/m² that the container states: of the content, else of the display it was graded on. */
+  peakNits: z.number().positive().nullable(),
   /** Dolby Vision profile, where the file has one (5 has no base layer that other decoders show rightly). */
   dolbyVisionProfile: z.int().nonnegative().nullable(),
   interlaced: z.boolean(),

@@ -52,6 +52,7 @@ export function describeVideo(stream: ProbedStream): VideoStream {
     colorRange: stream.color_range === 'tv' || stream.color_range === 'pc' ? stream.color_range : null,
     dolbyVisionProfile: stream.side_data_list.find(({ dv_profile: profile }) => profile !== undefined)?.dv_profile ?? null,
     hdr: stream.color_transfer === 'smpte2084' ? 'pq' : stream.color_transfer === 'arib-std-b67' ? 'hlg' : null,
+    peakNits: peakNits(stream),
     interlaced: ['tt', 'bb', 'tb', 'bt'].includes(stream.field_order ?? ''),
   };
 }
@@ -82,6 +83,14 @@ export function describeSubtitle(stream: ProbedStream): SubtitleStream {
 /** What ffprobe prints for a colour property that the file states; undefined, `unknown` and `reserved` state nothing. */
 function tagged(name: string | undefined): string | null {
   return name === undefined || name === 'unknown' || name === 'reserved' || name === 'unspecified' ? null : name;
+}
+
+/** From the container's mastering metadata; zeros there mean unknown. */
+function peakNits({ side_data_list: sideData }: ProbedStream): number | null {
+  const brightestPixel = sideData.find(({ max_content: nits }) => nits !== undefined)?.max_content ?? 0;
+  if (brightestPixel > 0) return brightestPixel;
+  const display = parseRate(sideData.find(({ max_luminance: nits }) => nits !== undefined)?.max_luminance);
+  return display ? display.num / display.den : null;
 }
 
 /** Bits a sample: from the codec where it says so, else from the name of the pixel format (`yuv420p10le`). */

@@ -28,7 +28,7 @@ type Inputs = { file: FileRef; original?: FileRef | undefined };
 export const probeOperation = defineOperation({
   id: 'ingest.probe',
   stage: 'ingest',
-  version: 5,
+  version: 6,
   params,
   outputs: { source: 'source' },
   tools: ['ffmpeg'],

@@ -1,8 +1,9 @@
 import type { ArtifactRef } from '../../artifacts/kinds.js';
 import type { Camera } from '../../artifacts/schemas/clip.js';
+import { planColour } from '../../media/colour.js';
 import { seekPrerollUs } from '../../media/seek.js';
 import { ClipTimeline, nearestFrame } from '../../media/timeline.js';
-import { defineOperation, type FileRef } from '../stage.js';
+import { defineOperation, type FileRef, type StageContext } from '../stage.js';
 import { planCamera } from './camera/index.js';
 import { prepareCaptions, putClip } from './clip-files.js';
 import { finishClip } from './finish-clip.js';
@@ -34,7 +35,7 @@ const mostPieces = 64;
 export const clipOperation = defineOperation<ClipParams, ClipInputs, { clip: 'clip' }>({
   id: 'render.clip',
   stage: 'render',
-  version: 3,
+  version: 4,
   params: clipParams,
   outputs: { clip: 'clip' },
   tools: ['ffmpeg', 'fonts'],
@@ -46,6 +47,7 @@ export const clipOperation = defineOperation<ClipParams, ClipInputs, { clip: 'cl
     const timeline = new ClipTimeline(params.ranges, params.video.fps);
     const { displayWidth, displayHeight, fps } = params.video;
     const camera = planCamera({ fine, ranges: params.ranges, displayWidth, displayHeight, targetWidth: format.width, targetHeight: format.height, fps });
+    reportUnknownColours(ctx);
     const captions = await prepareCaptions(ctx, cues, { look: params.captions, format, timeline, needed: params.audio !== null });
     const readings = pictureReadings(file.path, timeline, params.container);
     const { audio } = params;
@@ -82,6 +84,12 @@ function pictureReadings(path: string, { pieces }: ClipTimeline, container: stri
   const [first, ...more] = planReadings(path, pieces, { leadUs, gapUs: worthReadingUs + leadUs(Number.MAX_SAFE_INTEGER), tailUs, mostPieces });
   if (!first) throw new RangeError('a clip has at least one piece');
   return [first, ...more];
+}
+
+function reportUnknownColours(ctx: StageContext<ClipParams>): void {
+  const { unknownTag } = planColour(ctx.params.video);
+  if (unknownTag === undefined) return;
+  ctx.notice({ code: 'COLOUR_APPROXIMATED', message: `The source's colours are coded as ${unknownTag}, which is read as the usual coding it resembles`, remedy: 'Look at the colours of the clip; if they are off, convert the source to BT.709 first.', severity: 'degraded' });
 }
 
 /** The middle of the longest shot, preferably one that is not shown whole: there somebody is to be seen. */

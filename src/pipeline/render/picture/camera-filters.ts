@@ -1,10 +1,22 @@
 import type { Box } from '../../../artifacts/schemas/common.js';
 import type { Camera, CameraShot } from '../../../artifacts/schemas/clip.js';
+import type { ColourPlan } from '../../../media/colour.js';
 import { type ClipTimeline, nearestFrame } from '../../../media/timeline.js';
 
 interface Size {
   width: number;
   height: number;
+}
+
+/** What the filters meet and what they make. */
+export interface CameraPicture {
+  /** As decoded and upright: what is cropped. May be odd, and its samples need not be square. */
+  stored: Size;
+  /** As a viewer sees it: what camera boxes are measured in. */
+  display: Size;
+  /** Of the clip. */
+  target: Size;
+  colour: Pick<ColourPlan, 'keepRange' | 'convert'>;
 }
 
 /** A value at a frame of the stretch; between two of them it changes evenly. */
@@ -26,25 +38,26 @@ const stillPx = 0.5;
 /** The blurred copy behind a picture shown whole is made at this share of the size: a wide blur at a small cost. */
 const backdropShare = 0.1;
 /** Dimmed in proportion, so that a dark picture's backdrop stays a colour and does not sink into black. */
-const backdropTone = "format=yuv420p,lutyuv=y='16+(val-16)*0.6'";
+const backdropTone = "lutyuv=y='16+(val-16)*0.6'";
 
 /**
- * The filters that turn the source's display picture (pad `from`) into the clip's picture (pad `to`) along the camera's path.
+ * The filters that turn the source's picture (pad `from`) into the clip's picture (pad `to`: BT.709, 8 bits, 4:2:0) along the camera's path.
  * Every decision is made by counting output frames, so a cut of the camera falls on exactly the frame of the source's cut.
  *
  * A still camera crops the source and scales the crop. A moving one scales the strip it moves over and crops that, so that it
- * moves in pixels of the output, not in the (larger) ones of the source.
+ * moves in pixels of the output, not in the (larger) ones of the source. Either way the picture is scaled once, from its stored samples
+ * to its final size, and its colours are converted there.
  *
  * @returns filter chains joined by `;`, without a trailing one
  */
-export function cameraFilters(camera: Camera, timeline: ClipTimeline, picture: Size, target: Size, pads: { from: string; to: string; deep: boolean }): string {
-  const stretches = stretchesOf(camera, timeline);
+export function cameraFilters(camera: Camera, timeline: ClipTimeline, picture: CameraPicture, pads: { from: string; to: string }): string {
+  const stretches = stretchesOf(camera, timeline, picture);
   const [only] = stretches;
-  if (stretches.length <= 1) return chain(only ?? wholeClip(timeline), picture, target, pads.from, pads.to, pads.deep);
+  if (stretches.length <= 1) return chain(only ?? wholeClip(timeline), picture, pads.from, pads.to);
   const names = stretches.map((_, n) => `${pads.to}${n}`);
   const branches = stretches.map((stretch, n) => {
     const trimmed = `[${names[n]}in]trim=start_frame=${stretch.firstFrame}:end_frame=${stretch.endFrame},setpts=PTS-STARTPTS[${names[n]}cut]`;
-    return `${trimmed};${chain(stretch, picture, target, `${names[n]}cut`, `${names[n]}out`, pads.deep)}`;
+    return `${trimmed};${chain(stretch, picture, `${names[n]}cut`, `${names[n]}out`)}`;
   });
   return [
     `[${pads.from}]split=${stretches.length}${names.map((name) => `[${name}in]`).join('')}`,
@@ -58,15 +71,18 @@ function wholeClip(timeline: ClipTimeline): Stretch {
 }
 
 /** Shots as runs of frames; neighbours that are both still, or both fit, become one. */
-function stretchesOf(camera: Camera, timeline: ClipTimeline): Stretch[] {
+function stretchesOf(camera: Camera, timeline: ClipTimeline, { stored, display }: CameraPicture): Stretch[] {
   const stretches: Stretch[] = [];
+  const across = stored.width / display.width;
+  const down = stored.height / display.height;
+  const inStoredPixels = ({ x, y, width, height }: Box): Box => ({ x: x * across, y: y * down, width: width * across, height: height * down });
   for (const shot of camera.shots) {
     const last = stretches.at(-1);
     const firstFrame = last?.endFrame ?? 0;
     const endFrame = shot === camera.shots.at(-1) ? timeline.frames : Math.min(timeline.frames, nearestFrame(shot.endUs, timeline.fps));
     if (endFrame <= firstFrame) continue;
     const kind = kindOf(shot);
-    const keys = shot.keys.map(({ atUs, box }) => ({ frame: nearestFrame(atUs, timeline.fps), box }));
+    const keys = shot.keys.map(({ atUs, box }) => ({ frame: nearestFrame(atUs, timeline.fps), box: inStoredPixels(box) }));
     if (last && kind !== 'moving' && last.kind === kind && sameSize(last, keys[0]?.box)) {
       last.endFrame = endFrame;
       last.shots.push({ firstFrame, keys });
@@ -86,21 +102,23 @@ function sameSize(stretch: Stretch, box: Box | undefined): boolean {
   return box?.width === other?.width && box?.height === other?.height;
 }
 
-function chain(stretch: Stretch, picture: Size, target: Size, from: string, to: string, deep: boolean): string {
-  if (stretch.kind === 'fit') return fitFilters(picture, target, from, to, deep);
+function chain(stretch: Stretch, whole: CameraPicture, from: string, to: string): string {
+  if (stretch.kind === 'fit') return fitFilters(whole, from, to);
+  const { stored: picture, target } = whole;
   const box = stretch.shots[0]?.keys[0]?.box ?? { x: 0, y: 0, ...picture };
   const size = { width: evenWithin(box.width, picture.width), height: evenWithin(box.height, picture.height) };
-  const scale = `scale=${target.width}:${target.height}:flags=bicubic,setsar=1`;
+  const scale = [scaleTo(target, 'bicubic', whole), ...whole.colour.convert, 'setsar=1'].join(',');
   if (stretch.kind === 'still') {
     const steps = (axis: 'x' | 'y', room: number): string =>
       stepExpression(stretch.shots.map(({ firstFrame, keys }) => ({ frame: firstFrame - stretch.firstFrame, value: evenWithin(keys[0]?.box[axis] ?? 0, room, 0) })));
     const crop = `crop=${size.width}:${size.height}:${quoted(steps('x', picture.width - size.width))}:${quoted(steps('y', picture.height - size.height))}`;
     return `[${from}]${crop},${scale}[${to}]`;
   }
-  return `[${from}]${movingFilters(stretch, size, picture, target)}[${to}]`;
+  return `[${from}]${movingFilters(stretch, size, whole)}[${to}]`;
 }
 
-function movingFilters(stretch: Stretch, size: Size, picture: Size, target: Size): string {
+function movingFilters(stretch: Stretch, size: Size, whole: CameraPicture): string {
+  const { stored: picture, target } = whole;
   const keys = stretch.shots.flatMap((shot) => shot.keys);
   const axis = (name: 'x' | 'y', side: 'width' | 'height'): { from: number; extent: number; scaled: number; path: string } => {
     const room = picture[side] - size[side];
@@ -116,29 +134,35 @@ function movingFilters(stretch: Stretch, size: Size, picture: Size, target: Size
   const y = axis('y', 'height');
   return [
     `crop=${x.extent}:${y.extent}:${x.from}:${y.from}`,
-    `scale=${x.scaled}:${y.scaled}:flags=bicubic`,
+    scaleTo({ width: x.scaled, height: y.scaled }, 'bicubic', whole),
     `crop=${target.width}:${target.height}:${quoted(x.path)}:${quoted(y.path)}`,
+    ...whole.colour.convert,
     'setsar=1',
   ].join(',');
 }
 
 /** The whole picture in the middle of a blurred, darkened copy that fills the frame. */
-function fitFilters(picture: Size, target: Size, from: string, to: string, deep: boolean): string {
+function fitFilters(whole: CameraPicture, from: string, to: string): string {
+  const { display: picture, target, colour } = whole;
   const share = Math.min(target.width / picture.width, target.height / picture.height);
   const inner = { width: evenWithin(picture.width * share, target.width), height: evenWithin(picture.height * share, target.height) };
-  const scale = (size: Size, flags: string): string => `scale=${size.width}:${size.height}:flags=${flags}`;
-  if (inner.width >= target.width - 2 && inner.height >= target.height - 2) return `[${from}]${scale(target, 'bicubic')},setsar=1[${to}]`;
+  const scaled = (size: Size, flags: string): string[] => [scaleTo(size, flags, whole), ...colour.convert];
+  if (inner.width >= target.width - 2 && inner.height >= target.height - 2) return `[${from}]${scaled(target, 'bicubic').join(',')},setsar=1[${to}]`;
   const small = { width: evenCeil(target.width * backdropShare), height: evenCeil(target.height * backdropShare) };
   const cover = Math.max(small.width / picture.width, small.height / picture.height);
   const covering = { width: Math.max(small.width, evenCeil(picture.width * cover)), height: Math.max(small.height, evenCeil(picture.height * cover)) };
-  const backdrop = [scale(covering, 'fast_bilinear'), `crop=${small.width}:${small.height}`, `boxblur=${Math.max(1, Math.min(5, Math.floor(Math.min(small.width, small.height) / 4) - 1))}:3`, backdropTone, scale(target, 'bilinear'), 'setsar=1'];
+  const backdrop = [...scaled(covering, 'fast_bilinear'), `crop=${small.width}:${small.height}`, `boxblur=${Math.max(1, Math.min(5, Math.floor(Math.min(small.width, small.height) / 4) - 1))}:3`, backdropTone, `scale=${target.width}:${target.height}:flags=bilinear:in_range=tv:out_range=tv`, 'setsar=1'];
   const place = `${Math.floor((target.width - inner.width) / 4) * 2}:${Math.floor((target.height - inner.height) / 4) * 2}`;
   return [
     `[${from}]split=2[${to}a][${to}b]`,
     `[${to}a]${backdrop.join(',')}[${to}back]`,
-    `[${to}b]${scale(inner, 'bicubic')},setsar=1[${to}front]`,
-    `[${to}back][${to}front]overlay=${place}:format=${deep ? 'yuv420p10' : 'yuv420'}[${to}]`,
+    `[${to}b]${scaled(inner, 'bicubic').join(',')},setsar=1[${to}front]`,
+    `[${to}back][${to}front]overlay=${place}:format=yuv420[${to}]`,
   ].join(';');
+}
+
+function scaleTo({ width, height }: Size, flags: string, { colour }: CameraPicture): string {
+  return `scale=${width}:${height}:flags=${flags}${colour.keepRange}`;
 }
 
 /** An expression in `n` (frames since the stretch began) that jumps to each value at its frame. */

@@ -1,7 +1,8 @@
 import type { Camera } from '../../../artifacts/schemas/clip.js';
 import type { videoStream } from '../../../artifacts/schemas/source.js';
 import type { PixelBox } from '../../../captions/safe-area.js';
-import { toDisplaySize } from '../../../media/display.js';
+import { planColour, taggedBt709 } from '../../../media/colour.js';
+import { uprightSize } from '../../../media/display.js';
 import { ClipTimeline, nearestFrame, secondsText } from '../../../media/timeline.js';
 import type { z } from 'zod';
 import type { Reading } from '../readings.js';
@@ -47,7 +48,7 @@ export function readingGraph(reading: Reading, request: FramingRequest): string 
   const { video, timeline, camera, width, height } = request;
   const { fps } = timeline;
   const { pieces } = reading;
-  const deep = video.hdr !== null;
+  const colour = planColour(video);
   const hold = video.variableFrameRate ? -1 : Math.ceil((longestHoldSeconds * fps.num) / fps.den);
   const [first] = pieces;
   const last = pieces.at(-1) ?? first;
@@ -61,17 +62,17 @@ export function readingGraph(reading: Reading, request: FramingRequest): string 
     `trim=end_frame=${nearestFrame(last.startUs, fps) + last.frames - firstFrame}`,
     ...(pieces.length > 1 ? [`select='${chosenFrames(reading, firstFrame, fps)}'`] : []),
     'setpts=N',
-    ...toDisplaySize(video),
+    ...colour.prepare,
   ];
-  const picture = { width: video.displayWidth, height: video.displayHeight };
-  const colours = [...(deep ? [toneMap] : []), 'format=yuv420p', `settb=${fps.den}/${fps.num}`, 'setpts=N'];
+  const picture = { stored: uprightSize(video), display: { width: video.displayWidth, height: video.displayHeight }, target: { width, height }, colour };
   return [
     `[0:${video.index}]trim=end=${secondsText(reading.endUs)},split=2[decoded][corner]`,
     // The corner of every decoded frame, for its time alone.
-    '[corner]crop=2:2:0:0[times]',
+    // Four pixels, because the coarsest chroma has one sample for that many.
+    '[corner]crop=4:4:0:0[times]',
     `[decoded]${filters.join(',')}[whole]`,
-    cameraFilters(cameraWithin(camera, first.firstFrame, own), own, picture, { width, height }, { from: 'whole', to: 'framed', deep }),
-    `[framed]${colours.join(',')}[frames]`,
+    cameraFilters(cameraWithin(camera, first.firstFrame, own), own, picture, { from: 'whole', to: 'framed' }),
+    `[framed]${taggedBt709},settb=${fps.den}/${fps.num},setpts=N[frames]`,
   ].join(';');
 }
 
@@ -97,14 +98,13 @@ export function finishGraph(from: string, request: FinishRequest): string {
     `[${from}]split=${outs.length}${outs.map((out) => `[${out}]`).join('')}`,
     `[burn]${request.captions ? 'ass=captions.ass:fontsdir=fonts' : 'null'}[picture]`,
     `[small]${thumbnailFilters(request.thumbnailRows)}[thumbs]`,
-    `[still]select='eq(n,${request.coverFrame})',scale=out_range=pc,format=yuvj420p[cover]`,
+    `[still]select='eq(n,${request.coverFrame})',${asJpeg}[cover]`,
     ...(probe ? [`[look]${probeFilters(probe)}[before]`] : []),
   ].join(';');
 }
 
-/** PQ or HLG to BT.709: linear light at 100 cd/m² white, BT.709 primaries, the Hable curve. */
-const toneMap =
-  'zscale=transfer=linear:npl=100,format=gbrpf32le,zscale=primaries=bt709,tonemap=tonemap=hable:desat=0,zscale=transfer=bt709:matrix=bt709:range=tv';
+/** A JPEG carries no tags: JFIF means BT.601 in full range. */
+const asJpeg = 'scale=in_range=tv:in_color_matrix=bt709:out_range=pc:out_color_matrix=bt601:flags=accurate_rnd+full_chroma_int+full_chroma_inp,format=yuvj420p';
 
 export function thumbnailFilters(rows: number): string {
   return `crop=iw:${rows}:0:0,scale=${thumbnail.width}:${thumbnail.height}:flags=fast_bilinear,format=${thumbnail.pixelFormat}`;

@@ -1,5 +1,6 @@
-import { rename } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bt709, lutFile, planColour, taggedBt709 } from '../../../media/colour.js';
 import { type FfmpegJob, type MediaHost, type MediaInput, runFfmpeg } from '../../../media/ffmpeg.js';
 import type { Reading } from '../readings.js';
 import { finishGraph, type FinishRequest, type FramingRequest, readingGraph } from './picture-graph.js';
@@ -35,6 +36,8 @@ export interface PictureRequest extends FramingRequest, FinishRequest {
 export async function renderPicture(host: MediaHost, request: PictureRequest, progress: (fraction: number) => void): Promise<void> {
   const { timeline, readings, width, height } = request;
   const [reading, ...more] = readings;
+  const { lut } = planColour(request.video);
+  if (lut) await writeFile(join(host.scratchDir, lutFile), lut());
   const watched = { expectedUs: timeline.durationUs, progress };
   if (more.length === 0) {
     const graph = `${readingGraph(reading, request)};${finishGraph('frames', request)}`;
@@ -45,7 +48,7 @@ export async function renderPicture(host: MediaHost, request: PictureRequest, pr
   const { num, den } = timeline.fps;
   const piped: MediaInput = { path: 'pipe:0', rawFormat: 'rawvideo', options: ['-pix_fmt', 'yuv420p', '-s', `${width}x${height}`, '-r', `${num}/${den}`] };
   // Raw pictures carry no tags: these are what the frames were made to.
-  const graph = `[0:v]setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709[frames];${finishGraph('frames', request)}`;
+  const graph = `[0:v]${taggedBt709}[frames];${finishGraph('frames', request)}`;
   await runFfmpeg(
     host,
     { inputs: [piped, { path: request.soundPath }], graph, outputs: clipOutputs(request) },
@@ -83,7 +86,7 @@ function clipOutputs(request: PictureRequest): FfmpegJob['outputs'] {
     // A keyframe every two seconds: what platforms ask for, and players seek by.
     '-g', String(Math.round((2 * num) / den)),
     '-r', `${num}/${den}`, '-video_track_timescale', String(timescale(num)),
-    '-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709', '-color_range', 'tv',
+    '-color_primaries', bt709.colorPrimaries, '-color_trc', bt709.colorTransfer, '-colorspace', bt709.colorMatrix, '-color_range', bt709.colorRange,
   ];
   return [
     { to: pictureFiles.clip, options: ['-map', '[picture]', '-map', '1:a', ...video, '-c:a', 'copy', ...bitexact, '-movflags', '+faststart'] },

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Check } from '../../../artifacts/schemas/clip.js';
+import { bt709 } from '../../../media/colour.js';
 import { type MediaHost, runFfmpeg } from '../../../media/ffmpeg.js';
 import { probeFile, type ProbedFile } from '../../../media/probe.js';
 import type { ClipTimeline } from '../../../media/timeline.js';
@@ -87,6 +88,7 @@ export async function verifyClip(host: MediaHost, expected: Expectation): Promis
   const checks = [
     streams,
     { id: 'faststart', passed: await startsFast(path), detail: 'the index stands before the media' },
+    colourCheck(probed),
     durationCheck(probed, expected.timeline),
     ...(expected.decoded ? [await sourceCheck(host, expected.timeline, expected.decoded)] : []),
     ...(await pictureChecks(host, expected)),
@@ -106,6 +108,18 @@ function streamsCheck({ streams }: ProbedFile, { width, height, timeline }: Expe
   const { num, den } = timeline.fps;
   const wanted = `h264 yuv420p ${width}x${height} ${num}/${den}, aac 48000 Hz 2 ch`;
   return { id: 'streams', passed: streams.length === 2 && found === wanted, detail: found === wanted ? found : `${found}; wanted ${wanted}` };
+}
+
+/** Without tags, or with wrong ones, players guess and show other colours. */
+function colourCheck({ streams }: ProbedFile): Check {
+  const video = streams.find((stream) => stream.codec_type === 'video');
+  const found = tagsText(video?.color_primaries, video?.color_transfer, video?.color_space, video?.color_range);
+  const wanted = tagsText(bt709.colorPrimaries, bt709.colorTransfer, bt709.colorMatrix, bt709.colorRange);
+  return { id: 'colour', passed: found === wanted, detail: found === wanted ? `tagged ${found}` : `tagged ${found}; wanted ${wanted}` };
+}
+
+function tagsText(primaries = 'no', transfer = 'no', matrix = 'no', range = 'no'): string {
+  return `${primaries} primaries, ${transfer} transfer, ${matrix} matrix, ${range} range`;
 }
 
 function durationCheck({ streams }: ProbedFile, { durationUs, fps }: ClipTimeline): Check {
