@@ -33,8 +33,8 @@ const displayGamma = 2.4;
  * orange), none of it tints skies and over-saturates: measured on a filmed colour chart in HLG (docs/adr/0012).
  */
 const perChannel = 0.3;
-/** Points a side. 33 leave a mean error of 0.5 levels of 255; a PQ or HLG signal is even enough for that. */
-const points = 33;
+/** Points a side. PQ and HLG are even to the eye, and 33 leave a mean error of 0.5 levels of 255; SDR is coarser near black. */
+const pointsFor: Record<LutTransfer, number> = { pq: 33, hlg: 33, sdr: 65 };
 
 /**
  * A table from nonlinear R'G'B' of a source to that of BT.709 SDR, as the text of a `.cube` file: what the `lut3d` filter reads, which every
@@ -42,6 +42,7 @@ const points = 33;
  */
 export function colourLut(request: LutRequest): string {
   const map = colourMap(request);
+  const points = pointsFor[request.transfer];
   const lines = [`LUT_3D_SIZE ${points}`];
   const last = points - 1;
   for (let blue = 0; blue < points; blue += 1) {
@@ -53,7 +54,7 @@ export function colourLut(request: LutRequest): string {
 }
 
 /** The function that the table samples: R'G'B' in 0…1 to R'G'B' of BT.709 in 0…1. */
-export function colourMap({ transfer, primaries, peakNits }: LutRequest): (rgb: Triple) => Triple {
+function colourMap({ transfer, primaries, peakNits }: LutRequest): (rgb: Triple) => Triple {
   const toXyz = xyzMatrix(primaries);
   const toBt709 = multiplied(inverse(xyzMatrix('bt709')), toXyz);
   const toLight = lightOf(transfer, toXyz[1]);
