@@ -18,8 +18,9 @@ async function shown(path: string, size: { width: number; height: number } = cha
   const soundPath = join(host.scratchDir, 'sound.m4a');
   execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'anullsrc=d=0.12', soundPath]);
   const camera = { faceCoverage: null, shots: [{ startUs: 0, endUs: 120_000, mode: 'fit' as const, keys: [] }] };
-  const excerpts = [{ input: { path, seekUs: 0, durationUs: 320_000 }, prerollUs: 0 }];
-  await renderPicture(host, { excerpts, video, timeline, camera, ...size, thumbnailRows: size.height, captions: false, probe: undefined, coverFrame: 1, soundPath, crf: 10, preset: 'ultrafast', threads: 1 }, () => {});
+  const [piece] = timeline.pieces;
+  const readings = [{ path, seekUs: 0, endUs: 320_000, pieces: [piece!] as const }] as const;
+  await renderPicture(host, { readings, video, timeline, camera, ...size, thumbnailRows: size.height, captions: false, probe: undefined, coverFrame: 1, soundPath, crf: 10, preset: 'ultrafast', threads: 1 }, () => {});
   const clip = join(host.scratchDir, 'clip.mp4');
   const tags = (await probeFile(host, clip)).streams.find(({ codec_type: type }) => type === 'video') as unknown as Record<string, unknown>;
   return { clip, cover: join(host.scratchDir, 'cover.jpg'), tags, video };

@@ -67,8 +67,7 @@ export function readingGraph(reading: Reading, request: FramingRequest): string 
   const picture = { stored: uprightSize(video), display: { width: video.displayWidth, height: video.displayHeight }, target: { width, height }, colour };
   return [
     `[0:${video.index}]trim=end=${secondsText(reading.endUs)},split=2[decoded][corner]`,
-    // The corner of every decoded frame, for its time alone.
-    // Four pixels, because the coarsest chroma has one sample for that many.
+    // The corner of every decoded frame, for its time alone; the coarsest chroma has one sample for four pixels.
     '[corner]crop=4:4:0:0[times]',
     `[decoded]${filters.join(',')}[whole]`,
     cameraFilters(cameraWithin(camera, first.firstFrame, own), own, picture, { from: 'whole', to: 'framed' }),
