@@ -28,12 +28,13 @@ export function pqSignal(nits: number): number {
   return ((3424 / 4096 + (2413 / 128) * power) / (1 + (2392 / 128) * power)) ** ((2523 / 4096) * 128);
 }
 
+const hlgCurve = (scene: number): number => (scene <= 1 / 12 ? Math.sqrt(3 * scene) : 0.17883277 * Math.log(12 * scene - 0.28466892) + 0.55991073);
+
 /** Light of a 1000 cd/m² display in BT.2020 to an HLG signal (BT.2100): system gamma undone, then the camera's curve. */
 export function hlgSignal(nits: Colour): Colour {
   const shown = (0.2627 * nits[0] + 0.678 * nits[1] + 0.0593 * nits[2]) / 1000;
   const gain = shown > 0 ? (shown ** (1 / 1.2)) ** 0.2 : 1;
-  const curve = (scene: number): number => (scene <= 1 / 12 ? Math.sqrt(3 * scene) : 0.17883277 * Math.log(12 * scene - 0.28466892) + 0.55991073);
-  return nits.map((value) => curve(value / 1000 / gain)) as unknown as Colour;
+  return nits.map((value) => hlgCurve(value / 1000 / gain)) as unknown as Colour;
 }
 
 /** Kr and Kb of each matrix. */

@@ -78,9 +78,10 @@ const deep: ChartFormat = { matrix: 'bt2020', range: 'tv', pixelFormat: 'yuv444p
 const lights: [number, number, number][] = [
   [70, 40, 30], [10, 10, 10], [36, 36, 36], [100, 100, 100], [203, 203, 203], [1000, 1000, 1000], [120, 12, 12], [20, 40, 150],
 ];
-/** Hable's curve from a peak of 1000 cd/m² as 8 bit levels for BT.1886, by its constants: 10, 36, 100, 203 and 1000 cd/m² are known. */
+/** Hable's curve from a peak of 1000 cd/m². */
+const filmic = (x: number): number => ((x * (0.15 * x + 0.05) + 0.004) / (x * (0.15 * x + 0.5) + 0.06) - 0.0666667) / 0.7062157;
+/** What the curve makes of light, as 8 bit levels for BT.1886, by its constants: 10, 36, 100, 203 and 1000 cd/m² are known. */
 function toneMapped(light: readonly number[]): number[] {
-  const filmic = (x: number): number => ((x * (0.15 * x + 0.05) + 0.004) / (x * (0.15 * x + 0.5) + 0.06) - 0.0666667) / 0.7062157;
   const brightest = Math.max(...light) / 100;
   return light.map((nits) => 255 * Math.max(0, 0.7 * (nits / 100 / brightest) * filmic(brightest) + 0.3 * filmic(nits / 100)) ** (1 / 2.4));
 }
