@@ -42,6 +42,7 @@ const exitCodeOf = {
   MEDIA_TOO_SHORT: 3,
   MEDIA_TOO_LARGE: 3,
   CAPTIONS_INVALID: 3,
+  COVER_INVALID: 3,
   // missing dependency or capability
   FFMPEG_MISSING: 4,
   FFMPEG_TOO_OLD: 4,

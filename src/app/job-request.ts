@@ -36,6 +36,7 @@ export function jobRequest(place: JobPlace, settings: Settings, until: JobReques
       preset: settings.preset,
       loudnessLufs: settings.loudness,
     },
+    cover: settings.cover,
     until,
   };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { coarse, fine } from './schemas/analysis.js';
-import { clip } from './schemas/clip.js';
+import { backdrop, clip } from './schemas/clip.js';
 import { manifest } from './schemas/manifest.js';
 import { candidates, cues, selection } from './schemas/selection.js';
 import { source } from './schemas/source.js';
@@ -18,6 +18,7 @@ export const jsonKinds = {
   candidates,
   selection,
   cues,
+  backdrop,
   clip,
   manifest,
 } as const;
@@ -33,6 +34,7 @@ export const fileKinds = {
   'captions.vtt': 'vtt',
   'captions.ass': 'ass',
   'cover.jpg': 'jpg',
+  'backdrop.png': 'png',
 } as const;
 
 export type JsonKind = keyof typeof jsonKinds;

@@ -66,17 +66,22 @@ function decide(option: OptionSpec, request: LoadRequest, fromFile: Record<strin
   if (typed !== undefined) {
     const name = `--${option.type === 'boolean' && typed === false ? 'no-' : ''}${flagOf(option)}`;
     const value = accept(option, fromText(option, typed, 'flag'), typed, { code: 'USAGE', name: `--${flagOf(option)}`, remedy: `Give --${flagOf(option)} ${expected(option)}.` });
-    return { value, origin: { from: 'flag', name } };
+    return { value: fromHere(option, value, request.cwd), origin: { from: 'flag', name } };
   }
   const variable = option.env === undefined ? undefined : request.env[option.env];
   if (option.env !== undefined && variable !== undefined && variable !== '') {
     const value = accept(option, fromText(option, variable, 'env'), variable, { code: 'CONFIG_INVALID', name: option.env, remedy: `Correct or unset ${option.env}.` });
-    return { value, origin: { from: 'env', name: option.env } };
+    return { value: fromHere(option, value, request.cwd), origin: { from: 'env', name: option.env } };
   }
   if (file && fromFile[option.key] !== undefined) {
     return { value: fromFile[option.key], origin: { from: 'file', name: file.path } };
   }
   return { value: option.default, origin: { from: 'default' } };
+}
+
+/** A file named on the command line is the same file when the job goes on from another folder. */
+function fromHere(option: OptionSpec, value: unknown, cwd: string): unknown {
+  return option.type === 'text' && option.path === 'file' && typeof value === 'string' ? resolve(cwd, value) : value;
 }
 
 function accept(option: OptionSpec, value: unknown, given: unknown, where: { code: ErrorCode; name: string; remedy: string }): unknown {
@@ -128,7 +133,7 @@ function refuseUnknown(key: string, file: ConfigFile, name: string): void {
   }
 }
 
-function fromFolder(value: string, kind: 'folder' | 'program', folder: string): string {
+function fromFolder(value: string, kind: 'folder' | 'file' | 'program', folder: string): string {
   const expanded = value === '~' || value.startsWith('~/') ? join(homedir(), value.slice(1)) : value;
   const bareName = kind === 'program' && !expanded.includes('/');
   return bareName ? expanded : resolve(folder, expanded);

@@ -33,7 +33,7 @@ export type OptionSpec =
        * The value is a path. In a configuration file, relative ones count from the file's folder; the bare name of a program is looked up on PATH.
        * A program is never taken from a file that was found by searching: opening a downloaded folder must not choose what runs.
        */
-      path?: 'folder' | 'program';
+      path?: 'folder' | 'file' | 'program';
       /** The value may hold fields in braces (docs/outputs.md). */
       template?: true;
     })
@@ -67,6 +67,7 @@ export const options = [
   { key: 'captionHighlight', group: group.look, type: 'text', default: '#FFE500', placeholder: '#rrggbb', ...color, env: 'SNVG_CAPTION_HIGHLIGHT', scope: 'run', doc: 'Colour of the word being spoken' },
   { key: 'captionSize', group: group.look, type: 'integer', default: 84, min: 36, max: 160, placeholder: 'px', env: 'SNVG_CAPTION_SIZE', scope: 'run', doc: 'Caption size in pixels on a 1920 high picture' },
   { key: 'captionUppercase', group: group.look, type: 'boolean', default: false, env: 'SNVG_CAPTION_UPPERCASE', scope: 'run', doc: 'Captions in capitals' },
+  { key: 'cover', group: group.look, type: 'text', default: null, placeholder: 'picture', path: 'file', env: 'SNVG_COVER', scope: 'run', doc: 'PNG or JPEG shown in clips of sound alone (default: the cover art in the file, else a calm backdrop)' },
   { key: 'crf', group: group.encode, type: 'integer', default: 20, min: 0, max: 40, placeholder: 'n', env: 'SNVG_CRF', scope: 'run', doc: 'x264 quality: lower is better and larger' },
   { key: 'preset', group: group.encode, type: 'choice', default: 'veryfast', choices: ['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow'], env: 'SNVG_PRESET', scope: 'run', doc: 'x264 preset' },
   { key: 'loudness', group: group.encode, type: 'number', default: -14, min: -30, max: -8, placeholder: 'LUFS', env: 'SNVG_LOUDNESS', scope: 'run', doc: 'Integrated loudness of each clip' },

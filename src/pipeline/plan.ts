@@ -26,6 +26,8 @@ export interface JobRequest {
   maxLengthUs: number;
   formats: readonly RenderFormat[];
   style: RenderStyle;
+  /** Absolute path of a picture for clips of a source that has none. */
+  cover: string | null;
   /** The last stage to plan. */
   until: Exclude<StageId, 'publish'>;
   /** Words given by hand in place of recognition: a file of word times, SRT or WebVTT. */
@@ -78,21 +80,28 @@ const windowJoinUs = 3_000_000;
  * The whole job as ordinary code over memoised tasks: running it again costs nothing for what is known,
  * and what later stages do is decided by what earlier ones found.
  *
+ * @throws {SnvgError} COVER_INVALID before anything else is looked at
  * @throws whatever the first failing task of ingest…segment throws; failed renders are returned, not thrown
  */
 export async function planJob(planner: Planner, request: JobRequest, callbacks: JobCallbacks): Promise<JobOutcome> {
+  if (request.cover !== null) await (await stages.render()).checkCover(request.cover);
   const { planIngest } = await stages.ingest();
   const { path, minLengthUs: shortestUs, audioTrack } = request;
   const { file, media, source: sourceRef } = await planIngest(planner, { path, minLengthUs: shortestUs, audioTrack, language: request.language });
   const source = await planner.read(sourceRef);
   await callbacks.sourceKnown(source);
-  if (!source.video && request.until === 'render') throw new SnvgError('MEDIA_NO_VIDEO', `${basename(request.path)} is audio only`, 'Give the video of it, or join the sound with a still picture first.');
   callbacks.finishStage('ingest');
   // Cuts beyond the end are refused before anything is heard or seen.
   const byHand = request.moments?.(source);
   const outcome: JobOutcome = { file, media, source, clips: [], failures: [] };
   if (request.until === 'ingest') return outcome;
 
+  const cover = await coverOf(planner, request, source);
+  // What stands behind clips without a picture is drawn first: a picture that cannot be shown is refused before anything is heard.
+  if (!source.video && request.until === 'render') {
+    const { planBackdrop } = await stages.render();
+    await Promise.all(request.formats.map((format) => planBackdrop(planner, { file, source: sourceRef, cover, format, style: request.style })));
+  }
   const [heard, coarse] = await both(
     hear(planner, request, media, sourceRef).finally(() => callbacks.finishStage('transcribe')),
     request.until === 'transcribe' ? Promise.resolve(undefined) : seeCoarsely(planner, media, sourceRef),
@@ -118,10 +127,20 @@ export async function planJob(planner: Planner, request: JobRequest, callbacks: 
   await callbacks.selected({ file, source, selection: outcome.selection });
   if (request.until === 'segment') return outcome;
 
-  await renderAll(planner, request, callbacks, { outcome, sourceRef, transcript: heard.transcript, coarse });
+  await renderAll(planner, request, callbacks, { outcome, sourceRef, transcript: heard.transcript, coarse, cover });
   callbacks.finishStage('analyze');
   callbacks.finishStage('render');
   return outcome;
+}
+
+/** The picture given for a source without one. One given for a film is of no use, which is said. */
+async function coverOf(planner: Planner, request: JobRequest, source: Source): Promise<FileRef | undefined> {
+  if (request.cover === null || request.until !== 'render') return undefined;
+  if (source.video) {
+    planner.notice({ code: 'COVER_UNUSED', stage: 'render', severity: 'info', message: `${basename(request.path)} has a picture of its own: the cover given is not shown`, remedy: 'Nothing to do; --cover is for sound alone.' });
+    return undefined;
+  }
+  return planner.fingerprint(request.cover, { signal: planner.signal });
 }
 
 async function hear(planner: Planner, request: JobRequest, file: FileRef, source: ArtifactRef<'source'>): Promise<{ speech: ArtifactRef<'speech'>; transcript: ArtifactRef<'transcript'> }> {
@@ -135,9 +154,9 @@ async function seeCoarsely(planner: Planner, file: FileRef, source: ArtifactRef<
   return planCoarse(planner, { file, source });
 }
 
-async function renderAll(planner: Planner, request: JobRequest, callbacks: JobCallbacks, known: { outcome: JobOutcome; sourceRef: ArtifactRef<'source'>; transcript: ArtifactRef<'transcript'>; coarse: ArtifactRef<'coarse'> }): Promise<void> {
+async function renderAll(planner: Planner, request: JobRequest, callbacks: JobCallbacks, known: { outcome: JobOutcome; sourceRef: ArtifactRef<'source'>; transcript: ArtifactRef<'transcript'>; coarse: ArtifactRef<'coarse'>; cover: FileRef | undefined }): Promise<void> {
   const [{ planFine }, { planRender }] = await Promise.all([stages.analyze(), stages.render()]);
-  const { outcome, sourceRef, transcript } = known;
+  const { outcome, sourceRef, transcript, cover } = known;
   const repair = (await planner.read(known.coarse)).sound?.repair ?? 'none';
   const { media: file, source, selection } = outcome;
   const moments = (selection?.moments ?? []).toSorted((a, b) => a.rank - b.rank);
@@ -145,11 +164,12 @@ async function renderAll(planner: Planner, request: JobRequest, callbacks: JobCa
     // Better moments first, and of each the look before the render: something to watch early.
     const priority = moments.length - moment.rank;
     const label = `clip ${moment.index}`;
-    const fine = planFine(planner, { file, source: sourceRef, windows: windowsOf(moment.ranges, source.durationUs), label, priority: priority * 2 });
+    // Without a picture there are no shots and faces to look for.
+    const fine = !source.video ? Promise.resolve(null) : planFine(planner, { file, source: sourceRef, windows: windowsOf(moment.ranges, source.durationUs), label, priority: priority * 2 });
     return request.formats.map(async (format) => {
       try {
         const editedSrt = await callbacks.editedCaptions(moment);
-        const clip = await planRender(planner, { file, source: sourceRef, transcript, fine: await fine, repair, moment, format, style: request.style, editedSrt, priority: priority * 2 + 1 });
+        const clip = await planRender(planner, { file, source: sourceRef, transcript, fine: await fine, repair, moment, format, style: request.style, cover, editedSrt, priority: priority * 2 + 1 });
         const rendered = { moment, format, clip };
         outcome.clips.push(rendered);
         await callbacks.clipReady(rendered);

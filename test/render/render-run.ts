@@ -30,6 +30,8 @@ export interface RenderOptions {
   transcript?: Transcript;
   editedSrt?: FileRef;
   repair?: ChannelRepair;
+  /** A picture for a source that has none. */
+  cover?: FileRef;
 }
 
 export interface Rendered {
@@ -53,6 +55,7 @@ export interface RenderRun {
 export async function renderRun(file: string): Promise<RenderRun> {
   const run = await realPlanner();
   const ingested = await planIngest(run.planner, { path: resolve(file), minLengthUs: 1_000_000 });
+  const hasPicture = (await run.planner.read(ingested.source)).video !== null;
   const put = async <K extends JsonKind>(kind: K, value: ArtifactValue<K>): Promise<ArtifactRef<K>> => run.store.put(kind, { bytes: new TextEncoder().encode(JSON.stringify(value)) });
   return {
     run,
@@ -65,8 +68,9 @@ export async function renderRun(file: string): Promise<RenderRun> {
       const ref = await planRender(run.planner, {
         ...ingested,
         transcript: await put('transcript', options.transcript ?? transcriptFrom([], 'en')),
-        fine: await put('fine', options.fine ?? { schemaVersion: 1, window, shots: [window], sampleFps: 5, tracks: [], decodedFrames: 0 }),
+        fine: hasPicture ? await put('fine', options.fine ?? { schemaVersion: 1, window, shots: [window], sampleFps: 5, tracks: [], decodedFrames: 0 }) : null,
         repair: options.repair ?? 'none',
+        cover: options.cover,
         moment: { index: 1, ranges },
         format: options.format ?? 'vertical',
         style: { ...plainStyle, ...options.style },

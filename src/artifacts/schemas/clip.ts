@@ -21,6 +21,9 @@ export type Camera = z.infer<typeof camera>;
 const check = z.object({ id: z.string(), passed: z.boolean(), detail: z.string() });
 export type Check = z.infer<typeof check>;
 
+/** What is drawn over the still picture (`backdrop.png`) of a clip without moving ones; pixels of that picture. */
+export const backdrop = z.object({ schemaVersion: z.literal(1), bars: box });
+
 /** What was rendered, with its proof. */
 export const clip = z.object({
   schemaVersion: z.literal(1),

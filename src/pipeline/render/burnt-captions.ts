@@ -46,6 +46,12 @@ export async function makeCaptions(cues: Cues, look: CaptionLook, format: Output
   };
 }
 
+/** The first row that captions of a size reach in a format, or may be reached by none when they are off. */
+export function captionTop(format: OutputFormat, sizePx: number | null): number {
+  const area = captionArea(format.width, format.height);
+  return sizePx === null ? area.y + area.height : captionBox(area, sizePx * format.captionScale).y;
+}
+
 /** Where captions of the usual size stand: the bottom of their area, two lines high. */
 function captionBox(area: PixelBox, emPx: number): PixelBox {
   const height = Math.min(area.height, 2 * Math.ceil((mostLines * lineEms * emPx) / 2));

@@ -47,5 +47,13 @@ export const clipParams = z.object({
 });
 export type ClipParams = z.infer<typeof clipParams>;
 
+/** Everything about a clip of sound alone that is not its inputs. */
+export const stillParams = clipParams.omit({ video: true }).extend({
+  audio: audioStream,
+  /** `#rrggbb` of the bars that move with the sound. */
+  barColor: color,
+});
+export type StillParams = z.infer<typeof stillParams>;
+
 export const cuesParams = z.object({ ranges: z.array(range).min(1), fps: videoStream.shape.fps });
 export type CuesParams = z.infer<typeof cuesParams>;

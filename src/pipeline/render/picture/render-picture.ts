@@ -78,7 +78,8 @@ function timesOutput(n: number): FfmpegJob['outputs'][number] {
   return { to: timesFile(n), options: ['-map', '[times]', '-fps_mode', 'passthrough', '-enc_time_base', '1:1000000', '-f', 'framecrc'] };
 }
 
-function clipOutputs(request: PictureRequest): FfmpegJob['outputs'] {
+/** The files every clip's picture run leaves, from the pads of `finishGraph` and the sound of input 1, which is copied. */
+export function clipOutputs(request: Pick<PictureRequest, 'timeline' | 'probe' | 'crf' | 'preset' | 'threads'>): FfmpegJob['outputs'] {
   const { num, den } = request.timeline.fps;
   const bitexact = ['-map_metadata', '-1', '-map_chapters', '-1', '-fflags', '+bitexact', '-flags:v', '+bitexact'];
   const video = [

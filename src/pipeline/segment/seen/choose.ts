@@ -78,7 +78,7 @@ function momentsOf(view: View, chosen: readonly RankedWindow[]): Moment[] {
 const phrases: readonly { part: string; from: number; words: string }[] = [
   { part: 'movement', from: 16, words: 'much moves' },
   { part: 'variety', from: 10, words: 'several views' },
-  { part: 'shape', from: 10, words: 'begins and ends with a shot' },
+  { part: 'shape', from: 12, words: 'begins and ends with a shot' },
   { part: 'colour', from: 6, words: 'rich in colour' },
   { part: 'sharpness', from: 8, words: 'sharp' },
   { part: 'light', from: 9, words: 'well lit' },

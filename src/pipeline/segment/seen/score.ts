@@ -91,9 +91,9 @@ function length({ window, limits }: Scored): number {
   return Math.min(ramp(seconds, low / 2, low, 10), ramp(-seconds, -2 * high, -high, 10));
 }
 
-/** 0…10: begins (5) and ends (5) where a shot does. */
+/** 0…12: begins (8) and ends (4) where a shot does: a cut soon after the beginning looks like a mistake. */
 function shape({ window }: Scored): number {
-  return (window.startsShot ? 5 : 0) + (window.endsShot ? 5 : 0);
+  return (window.startsShot ? 8 : 0) + (window.endsShot ? 4 : 0);
 }
 
 /** −40…0: share of keyframes that show the same picture as the one before. */
