@@ -100,7 +100,7 @@ export async function planJob(planner: Planner, request: JobRequest, callbacks: 
   // What stands behind clips without a picture is drawn first: a picture that cannot be shown is refused before anything is heard.
   if (!source.video && request.until === 'render') {
     const { planBackdrop } = await stages.render();
-    await Promise.all(request.formats.map((format) => planBackdrop(planner, { file, source: sourceRef, cover, format, style: request.style })));
+    await Promise.all(request.formats.map((format) => planBackdrop(planner, { file: media, source: sourceRef, cover, format, style: request.style })));
   }
   const [heard, coarse] = await both(
     hear(planner, request, media, sourceRef).finally(() => callbacks.finishStage('transcribe')),
