@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Look } from '../../src/artifacts/schemas/analysis.js';
 import { chooseSeen } from '../../src/pipeline/segment/seen/choose.js';
@@ -67,12 +67,12 @@ describe('choosing by what is seen', () => {
   });
 
   it('keeps the limits, overlaps nothing and is always the same, whatever the shots', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.integer({ min: 1, max: 70 }), { minLength: 1, maxLength: 20 }),
-        fc.integer({ min: 3, max: 30 }),
-        fc.integer({ min: 0, max: 40 }),
-        fc.integer({ min: 1, max: 6 }),
+    assert(
+      property(
+        array(integer({ min: 1, max: 70 }), { minLength: 1, maxLength: 20 }),
+        integer({ min: 3, max: 30 }),
+        integer({ min: 0, max: 40 }),
+        integer({ min: 1, max: 6 }),
         (lengths, min, more, clips) => {
           const ends = lengths.map((_, n) => lengths.slice(0, n + 1).reduce((sum, length) => sum + length, 0));
           const wish = { minLengthUs: min * s, maxLengthUs: (min + more) * s, clips };
