@@ -63,6 +63,7 @@ install_with_brew() {
         ;;
       python3) formulas+=(python) ;;
       chromium) say 'Tests of the report in a browser are skipped without Chromium; install it with: brew install --cask chromium' ;;
+      strace) say 'Tests that watch which files are opened need Linux and its strace: they are skipped' ;;
       *) formulas+=("$package") ;;
     esac
   done

@@ -33,8 +33,8 @@ export const allocationGuard: readonly string[] = ['-max_alloc', String(2 ** 30)
 
 /** What a tool said that means: the file wants more than snvg gives any file. In words for a person. */
 export function excessIn(said: string): string | undefined {
-  const size = /Picture size (\d+)x(\d+) exceeds specified max pixel count/.exec(said);
-  if (size) return `has pictures of ${size[1]}×${size[2]}, more than the ${Math.round(mostPixels / 1e6)} million pixels that are decoded`;
+  const size = /Picture size (\d+)x(\d+) (?:exceeds specified max pixel count|is invalid)/.exec(said);
+  if (size && Number(size[1]) * Number(size[2]) > mostPixels) return `has pictures of ${size[1]}×${size[2]}, more than the ${Math.round(mostPixels / 1e6)} million pixels that are decoded`;
   if (/exceeds max_streams|Number of streams exceeds/i.test(said)) return `has more than ${mostStreams} streams`;
   if (/Cannot allocate memory/.test(said)) return 'needs more memory than a real film does';
   return undefined;

@@ -54,6 +54,8 @@ const probedFile = z.looseObject({
     tags: z.record(z.string(), z.string()).default({}),
   }),
   streams: z.array(probedStream).default([]),
+  /** Only how many there are. */
+  chapters: z.array(z.unknown()).default([]),
 });
 export type ProbedFile = z.infer<typeof probedFile>;
 
@@ -68,7 +70,7 @@ const longestAnswer = 8 * 2 ** 20;
  * for more pixels, streams, memory or time than any source may), FFMPEG_MISSING, TOOL_STALLED, TOOL_FAILED
  */
 export async function probeFile(host: Omit<MediaHost, 'addCpuSeconds'>, path: string): Promise<ProbedFile> {
-  const { lines, excess } = await askFfprobe(host, path, ['-show_format', '-show_streams', '-print_format', 'json']);
+  const { lines, excess } = await askFfprobe(host, path, ['-show_format', '-show_streams', '-show_entries', 'chapter=id', '-print_format', 'json']);
   const parsed = probedFile.safeParse(parseJson(lines));
   if (!parsed.success) {
     throw new SnvgError('MEDIA_UNSUPPORTED', `${shownName(path)} is described by ffprobe in a way snvg does not know`, 'Re-encode it to MP4 and try again.', { cause: parsed.error });

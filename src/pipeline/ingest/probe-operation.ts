@@ -9,7 +9,7 @@ import { chooseTrack } from './audio-track.js';
 import { chooseVideo } from './choose-streams.js';
 import { describeAudio, describeCover, describeSubtitle, describeVideo, isAudible, isMovingPicture } from './describe-streams.js';
 import { measureDuration } from './measure-duration.js';
-import { requireFewStreams, requireLength, requireModestPicture, requireModestSize } from './source-limits.js';
+import { requireLength, requireModestDescription, requireModestPicture, requireModestSize, requireSubstance } from './source-limits.js';
 
 const params = z.object({
   /** The shortest clip wanted: a shorter source is refused. */
@@ -44,7 +44,7 @@ async function describe({ file, original = file }: Inputs, ctx: Context): Promis
     throw new SnvgError('MEDIA_UNREADABLE', `${name} is still changing: its size is no longer what it was a moment ago`, 'Wait until it is completely written, then run again.');
   }
   const probed = await probeFile(ctx, path);
-  requireFewStreams(name, probed);
+  requireModestDescription(name, probed);
   const pictures = probed.streams.filter(isMovingPicture);
   const tracks = probed.streams.filter(isAudible);
   const picture = chooseVideo(pictures);
@@ -53,6 +53,7 @@ async function describe({ file, original = file }: Inputs, ctx: Context): Promis
   if (video) requireModestPicture(name, video, picture?.avg_frame_rate);
   const length = await measureDuration(ctx, path, name, probed, [picture, ...tracks].flatMap((stream) => stream?.index ?? []));
   const { formatStartUs, durationUs } = length;
+  requireSubstance(name, durationUs, file.sizeBytes);
   requireLength(name, durationUs, ctx.params.minLengthUs);
   if (length.corrected) {
     ctx.notice({ code: 'DURATION_CORRECTED', severity: 'info', message: `${name} states no or a wrong length; reading it gave ${(durationUs / 1e6).toFixed(1)} s`, remedy: 'Nothing to do; a copy made with ffmpeg -c copy states the right one.' });

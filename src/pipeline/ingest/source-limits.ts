@@ -2,8 +2,14 @@ import { SnvgError } from '../../errors.js';
 import type { ProbedFile } from '../../media/probe.js';
 import type { VideoStream } from './describe-streams.js';
 
-/** More than any camera, editor or broadcast recorder writes; headers beyond them are hostile or damaged. */
-const limits = { streams: 100, side: 8192, framesPerSecond: 1000, durationUs: 24 * 3600 * 1e6, sizeBytes: 2 ** 41 };
+/** More than any camera, editor or broadcast recorder writes; headers beyond them are hostile or damaged (docs/limits.md). */
+const limits = { streams: 100, chapters: 5_000, channels: 64, side: 8192, framesPerSecond: 1000, durationUs: 24 * 3600 * 1e6, sizeBytes: 2 ** 41 };
+
+/**
+ * The least that a film or recording of some length holds. Speech at the lowest rate that any codec knows takes 75 bytes a second, an
+ * empty Opus track 400; a file of 20 kB that plays for a day is one sample said to last that long, and decoding fills all of it.
+ */
+const sparsest = { bytesPerSecond: 32, fromUs: 600e6 };
 
 /** The shortest clip that can be asked for at all. */
 export const shortestClipUs = 3_000_000;
@@ -14,10 +20,24 @@ export function requireModestSize(name: string, sizeBytes: number): void {
   throw new SnvgError('MEDIA_TOO_LARGE', `${name} has ${Math.round(sizeBytes / 1e9)} GB, more than the ${Math.round(limits.sizeBytes / 1e9)} that are read`, 'Split it and give the parts.');
 }
 
-/** @throws {SnvgError} MEDIA_TOO_LARGE */
-export function requireFewStreams(name: string, { streams }: ProbedFile): void {
-  if (streams.length <= limits.streams) return;
-  throw new SnvgError('MEDIA_TOO_LARGE', `${name} has ${streams.length} streams, more than the ${limits.streams} that are looked at`, 'Copy the ones you want into a new file: ffmpeg -i <file> -map 0:v:0 -map 0:a:0 -c copy out.mkv');
+/** @throws {SnvgError} MEDIA_TOO_LARGE for more streams, chapters or channels than are looked at */
+export function requireModestDescription(name: string, { streams, chapters }: ProbedFile): void {
+  if (streams.length > limits.streams) {
+    throw new SnvgError('MEDIA_TOO_LARGE', `${name} has ${streams.length} streams, more than the ${limits.streams} that are looked at`, 'Copy the ones you want into a new file: ffmpeg -i <file> -map 0:v:0 -map 0:a:0 -c copy out.mkv');
+  }
+  if (chapters.length > limits.chapters) {
+    throw new SnvgError('MEDIA_TOO_LARGE', `${name} has ${chapters.length} chapters, more than the ${limits.chapters} that are read over`, 'Copy it without them: ffmpeg -i <file> -map 0 -map_chapters -1 -c copy out.mkv');
+  }
+  const most = Math.max(0, ...streams.map((stream) => stream.channels ?? 0));
+  if (most > limits.channels) {
+    throw new SnvgError('MEDIA_TOO_LARGE', `${name} has a sound track of ${most} channels, more than ${limits.channels}`, 'Mix it down first: ffmpeg -i <file> -ac 2 out.mkv');
+  }
+}
+
+/** @throws {SnvgError} MEDIA_UNSUPPORTED for what claims to be too long for its size */
+export function requireSubstance(name: string, durationUs: number, sizeBytes: number): void {
+  if (durationUs <= sparsest.fromUs || sizeBytes >= (durationUs / 1e6) * sparsest.bytesPerSecond) return;
+  throw new SnvgError('MEDIA_UNSUPPORTED', `${name} claims to play for ${Math.round(durationUs / 60e6)} minutes, but holds ${sizeBytes} bytes`, 'Check that it plays elsewhere; re-encode it at a constant frame rate if it does.');
 }
 
 /** @throws {SnvgError} MEDIA_TOO_LARGE */
