@@ -1,30 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { probeFile } from '../../src/media/probe.js';
-import { ClipTimeline } from '../../src/media/timeline.js';
-import { describeVideo } from '../../src/pipeline/ingest/describe-streams.js';
-import { renderPicture } from '../../src/pipeline/render/picture/render-picture.js';
-import { mediaHost } from '../support/media-host.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { chart, type ChartFormat, chartFilm, hlgSignal, inPrimaries, patches, pqSignal, seenPatches } from './colour-chart.js';
-
-/** A clip and its cover of a silent film, small: the render's own graph, encoder and tags. */
-async function shown(path: string, size: { width: number; height: number } = chart): Promise<{ clip: string; cover: string; tags: Record<string, unknown>; video: ReturnType<typeof describeVideo> }> {
-  const host = mediaHost();
-  const { streams } = await probeFile(host, path);
-  const video = describeVideo(streams.find(({ codec_type: type }) => type === 'video')!);
-  const timeline = new ClipTimeline([{ startUs: 0, endUs: 120_000 }], video.fps);
-  const soundPath = join(host.scratchDir, 'sound.m4a');
-  execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'anullsrc=d=0.12', soundPath]);
-  const camera = { faceCoverage: null, shots: [{ startUs: 0, endUs: 120_000, mode: 'fit' as const, keys: [] }] };
-  const [piece] = timeline.pieces;
-  const readings = [{ path, seekUs: 0, endUs: 320_000, pieces: [piece!] as const }] as const;
-  await renderPicture(host, { readings, video, timeline, camera, ...size, thumbnailRows: size.height, captions: false, probe: undefined, coverFrame: 1, soundPath, crf: 10, preset: 'ultrafast', threads: 1 }, () => {});
-  const clip = join(host.scratchDir, 'clip.mp4');
-  const tags = (await probeFile(host, clip)).streams.find(({ codec_type: type }) => type === 'video') as unknown as Record<string, unknown>;
-  return { clip, cover: join(host.scratchDir, 'cover.jpg'), tags, video };
-}
+import { smallClip } from './small-clip.js';
 
 const bt709Tags = { pix_fmt: 'yuv420p', color_range: 'tv', color_space: 'bt709', color_transfer: 'bt709', color_primaries: 'bt709' };
 const levels = (rgb: readonly number[]): number[] => rgb.map((value) => value * 255);
@@ -88,7 +65,7 @@ function toneMapped(light: readonly number[]): number[] {
 
 describe('the colours of a clip', () => {
   it.each(cases)('are those of %s', async (name, format, options, meant = patches.map(levels), tolerance = 5) => {
-    const { clip, cover, tags } = await shown(chartFilm(temporaryFolder(), format, options));
+    const { clip, cover, tags } = await smallClip(chartFilm(temporaryFolder(), format, options), chart);
     expect(tags).toMatchObject(bt709Tags);
     expectPatches(seenPatches(clip, true), meant, tolerance, name);
     expectPatches(seenPatches(cover, false), meant, tolerance + 3, `cover of ${name}`);
@@ -105,7 +82,7 @@ describe('the colours of a clip', () => {
     ['PQ in the primaries of BT.709', { ...deep, matrix: 'bt709' }, { tags: tagged('bt709', 'bt709', 'smpte2084'), colours: lights.map((light) => light.map(pqSignal) as unknown as readonly [number, number, number]) }],
     ['HLG', deep, { tags: tagged('bt2020nc', 'bt2020', 'arib-std-b67'), colours: inHlg }],
   ])('are tone mapped from %s', async (name, format, options) => {
-    const { clip, tags } = await shown(chartFilm(temporaryFolder(), format, options));
+    const { clip, tags } = await smallClip(chartFilm(temporaryFolder(), format, options), chart);
     expect(tags).toMatchObject(bt709Tags);
     const seen = seenPatches(clip, true);
     expectPatches(seen, lights.map(toneMapped), 6, name);

@@ -30,6 +30,7 @@ export const videoStream = z.object({
   peakNits: z.number().positive().nullable(),
   /** Dolby Vision profile, where the file has one (5 has no base layer that other decoders show rightly). */
   dolbyVisionProfile: z.int().nonnegative().nullable(),
+  /** Some frames are, or may be, two fields; each of them is marked. */
   interlaced: z.boolean(),
 });
 

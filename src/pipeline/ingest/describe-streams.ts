@@ -53,7 +53,7 @@ export function describeVideo(stream: ProbedStream): VideoStream {
     dolbyVisionProfile: stream.side_data_list.find(({ dv_profile: profile }) => profile !== undefined)?.dv_profile ?? null,
     hdr: stream.color_transfer === 'smpte2084' ? 'pq' : stream.color_transfer === 'arib-std-b67' ? 'hlg' : null,
     peakNits: peakNits(stream),
-    interlaced: ['tt', 'bb', 'tb', 'bt'].includes(stream.field_order ?? ''),
+    interlaced: isInterlaced(stream),
   };
 }
 
@@ -91,6 +91,13 @@ function peakNits({ side_data_list: sideData }: ProbedStream): number | null {
   if (brightestPixel > 0) return brightestPixel;
   const display = parseRate(sideData.find(({ max_luminance: nits }) => nits !== undefined)?.max_luminance);
   return display ? display.num / display.den : null;
+}
+
+/** Their containers say nothing of fields, their frames do; the deinterlacer touches only frames that are marked. */
+const markedByFrame = new Set(['dvvideo', 'mpeg2video', 'mpeg4', 'vc1', 'wmv3', 'mjpeg']);
+
+function isInterlaced({ field_order: order = 'unknown', codec_name: codec = '' }: ProbedStream): boolean {
+  return ['tt', 'bb', 'tb', 'bt'].includes(order) || (order === 'unknown' && markedByFrame.has(codec));
 }
 
 /** Bits a sample: from the codec where it says so, else from the name of the pixel format (`yuv420p10le`). */

@@ -8,6 +8,7 @@ import { defineOperation, type FileRef, type StageContext } from '../stage.js';
 import { chooseTrack } from './audio-track.js';
 import { chooseVideo } from './choose-streams.js';
 import { describeAudio, describeCover, describeSubtitle, describeVideo, isAudible, isMovingPicture } from './describe-streams.js';
+import { requireShownColours } from './dolby-vision.js';
 import { measureDuration } from './measure-duration.js';
 import { requireLength, requireModestDescription, requireModestPicture, requireModestSize, requireSubstance } from './source-limits.js';
 
@@ -28,7 +29,7 @@ type Inputs = { file: FileRef; original?: FileRef | undefined };
 export const probeOperation = defineOperation({
   id: 'ingest.probe',
   stage: 'ingest',
-  version: 6,
+  version: 7,
   params,
   outputs: { source: 'source' },
   tools: ['ffmpeg'],
@@ -51,6 +52,7 @@ async function describe({ file, original = file }: Inputs, ctx: Context): Promis
   if (!picture && tracks.length === 0) throw nothingToShow(name, probed);
   const video = picture ? describeVideo(picture) : null;
   if (video) requireModestPicture(name, video, picture?.avg_frame_rate);
+  if (video) requireShownColours(name, video);
   const length = await measureDuration(ctx, path, name, probed, [picture, ...tracks].flatMap((stream) => stream?.index ?? []));
   const { formatStartUs, durationUs } = length;
   requireSubstance(name, durationUs, file.sizeBytes);
