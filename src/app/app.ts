@@ -22,6 +22,7 @@ import { isSameProcessAlive, ownIdentity, startTimeOf } from '../process/identit
 import { reapOrphans } from '../process/reaper.js';
 import { observeChildren } from '../process/child.js';
 import { removeScratchOfTheDead, requireScratchPlace, Scratch } from './scratch.js';
+import { Exclusive } from './exclusive.js';
 import { findToolchain } from './toolchain.js';
 
 export type { JobRow };
@@ -44,6 +45,8 @@ export interface App {
   /** Finds ffmpeg and the shipped models and fonts, once. @throws {SnvgError} FFMPEG_*, MODEL_* */
   toolchain(): Promise<Toolchain>;
   backend(): Promise<Backend>;
+  /** What only one job at a time may do, on this machine. */
+  readonly exclusive: Exclusive;
   /** Ends the children of runs that were killed and removes what they left in scratch. */
   clearUpAfterTheDead(): Promise<void>;
   close(): Promise<void>;
@@ -100,10 +103,11 @@ export async function openApp(options: AppOptions): Promise<App> {
       });
       return backend;
     },
+    exclusive: new Exclusive(claims),
     clearUpAfterTheDead,
     close: async () => {
       await (await backend?.catch(() => undefined))?.close();
-      if (backend) claims.releaseAll();
+      claims.releaseAll();
       observeChildren(undefined);
       await scratch.remove();
       db.close();

@@ -223,6 +223,7 @@ async function publishAll(app: App, place: JobPlace, work: Concluding): Promise<
   }));
   const published = await publishClips(clips, work.targets, {
     publications: app.publications,
+    exclusive: app.exclusive,
     jobId: place.jobId,
     signal: work.signal,
     again: false,

@@ -4,6 +4,7 @@ import type { Publications } from '../jobs/publications.js';
 import type { Notice } from '../pipeline/notice.js';
 import { isSettled, publishClip } from '../pipeline/publish/index.js';
 import type { Publication, PublishableClip } from '../publishers/publisher.js';
+import type { Exclusive } from './exclusive.js';
 import type { Target } from '../publishers/registry.js';
 
 /** A clip of a job, ready for a target. */
@@ -16,6 +17,8 @@ export interface ClipToPublish {
 
 export interface PublishRequest {
   publications: Publications;
+  /** Jobs publish to one account one after the other: names there are given out, and the same moment may come from two jobs. */
+  exclusive: Exclusive;
   jobId: string;
   signal: AbortSignal;
   /** Publish changed versions of what is already public. */
@@ -30,10 +33,12 @@ export interface PublishRequest {
 export async function publishClips(clips: readonly ClipToPublish[], targets: readonly Target[], request: PublishRequest): Promise<Publication[]> {
   const done: Publication[] = [];
   for (const target of targets) {
-    for (const clip of clips) {
-      request.signal.throwIfAborted();
-      done.push(await publishOne(clip, target, request));
-    }
+    await request.exclusive.run(`publish ${target.publisher.id} ${target.account}`, request.signal, async () => {
+      for (const clip of clips) {
+        request.signal.throwIfAborted();
+        done.push(await publishOne(clip, target, request));
+      }
+    });
   }
   return done;
 }

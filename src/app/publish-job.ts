@@ -40,6 +40,7 @@ export async function publishJob(app: App, request: { jobOrFolder: string | unde
   const notices: Notice[] = [];
   const publications = await publishClips(clips, targets, {
     publications: app.publications,
+    exclusive: app.exclusive,
     jobId: job.id,
     signal: app.signal,
     again: request.again,

@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunEvent } from '../../src/pipeline/run-event.js';
@@ -109,6 +109,12 @@ test('a batch that is done costs nearly nothing and starts no program; what fail
   expect((JSON.parse(changed.stdout) as Result).jobs.map(({ state }) => state)).toEqual(['done', 'done', 'done']);
   expect(toolStarts().length).toBeGreaterThan(0);
   expect(toolStarts().every((line) => line.includes('one.mp4'))).toBe(true);
+}, patienceMs);
+
+test('two jobs with the same moments publish each once, and take turns at one account', async () => {
+  const published = await place.snvg(...batch('two.mp4', 'again.mp4', 'three.mp4'), '--format', 'square', '--to', 'file:outbox', '--json');
+  expect(published.exitCode, published.stderr).toBe(0);
+  expect(readdirSync(join(place.cwd, 'outbox')).filter((name) => !name.startsWith('.'))).toHaveLength(2);
 }, patienceMs);
 
 test.skipIf(noSmallDisk !== undefined)(`a disk too full for one input's clips ends that input alone${noSmallDisk ? ` (skipped: ${noSmallDisk})` : ''}`, async () => {

@@ -1,9 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { Exclusive } from '../../src/app/exclusive.js';
 import { publishClips } from '../../src/app/publish-clips.js';
 import { openDatabase } from '../../src/jobs/database.js';
 import { Publications } from '../../src/jobs/publications.js';
+import { StoredTaskClaims } from '../../src/jobs/task-claims.js';
 import type { Notice } from '../../src/pipeline/notice.js';
 import { publishClip } from '../../src/pipeline/publish/index.js';
 import type { Publication, PublishableClip } from '../../src/publishers/publisher.js';
@@ -13,7 +15,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 const clock = { nowMs: () => 1, monotonicMs: () => 0 };
 const signal = new AbortController().signal;
 
-function setUp(): { publications: Publications; outbox: string; clip: PublishableClip; change(video: string): PublishableClip } {
+function setUp(): { publications: Publications; exclusive: Exclusive; outbox: string; clip: PublishableClip; change(video: string): PublishableClip } {
   const dir = temporaryFolder();
   const change = (video: string): PublishableClip => {
     for (const [name, text] of [['v.mp4', video], ['v.srt', 'captions'], ['v.vtt', 'captions'], ['v.jpg', 'cover']] as const) writeFileSync(join(dir, name), text);
@@ -31,7 +33,9 @@ function setUp(): { publications: Publications; outbox: string; clip: Publishabl
       hashtags: ['#words'],
     };
   };
-  return { publications: new Publications(openDatabase(join(dir, 'snvg.db')), clock), outbox: join(dir, 'outbox'), clip: change('one'), change };
+  const db = openDatabase(join(dir, 'snvg.db'));
+  const exclusive = new Exclusive(new StoredTaskClaims(db, { host: 'here', pid: 1, startTime: '1' }, () => true));
+  return { publications: new Publications(db, clock), exclusive, outbox: join(dir, 'outbox'), clip: change('one'), change };
 }
 
 async function publish(setup: ReturnType<typeof setUp>, clip: PublishableClip, options: { again?: boolean; lineage?: string } = {}): Promise<{ publication: Publication; notices: Notice[] }> {
@@ -39,6 +43,7 @@ async function publish(setup: ReturnType<typeof setUp>, clip: PublishableClip, o
   const target = await parseTarget(`file:${setup.outbox}`);
   const [publication] = await publishClips([{ sourceSha256: 's', lineage: options.lineage ?? 'm1', ranges: [{ startUs: 0, endUs: 1 }], clip }], [target], {
     publications: setup.publications,
+    exclusive: setup.exclusive,
     jobId: 'job',
     signal,
     again: options.again ?? false,
