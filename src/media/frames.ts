@@ -1,4 +1,5 @@
 import type { Range } from '../artifacts/schemas/common.js';
+import { deinterlace } from './deinterlace.js';
 import { type FfmpegResult, type MediaHost, runFfmpeg } from './ffmpeg.js';
 import { seekPrerollUs } from './seek.js';
 import { secondsText, usFromSeconds } from './timeline.js';
@@ -17,6 +18,7 @@ interface PictureSource {
   rotationDegrees: number;
   sampleAspectRatio: { num: number; den: number };
   interlaced: boolean;
+  fieldOrder?: 'tff' | 'bff' | null;
 }
 
 export interface FrameRequest {
@@ -102,7 +104,7 @@ export function rawOutputOptions(pad: string, pixelFormat: RawPixelFormat): stri
 export function frameFilters(request: Pick<FrameRequest, 'video' | 'width' | 'height' | 'pixelFormat' | 'rate' | 'scaling'>): string[] {
   const flags = request.scaling ?? 'fast_bilinear';
   return [
-    ...(request.video.interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
+    ...deinterlace(request.video),
     // A grid that begins at the window's start: a first frame a little later is shown from the start on.
     ...(request.rate === 'every' ? [] : [`fps=fps=${request.rate}:start_time=0`]),
     `scale=${request.width}:${request.height}:flags=${flags}`,

@@ -34,6 +34,13 @@ describe('the output grid', () => {
     expect(`${fps.num}/${fps.den}`).toBe(expected);
   });
 
+  it('counts a frame more or less at the edges of a short stream for nothing', () => {
+    // 30 frames whose last is twice as long; the same difference over a minute is a rate of its own.
+    expect(outputRate(rate('300000/10201'), rate('2997/100'), 1.02)).toMatchObject({ variable: false });
+    expect(outputRate(rate('1350000/43543'), rate('30000/1001'), 0.97)).toEqual({ fps: { num: 30_000, den: 1001 }, variable: false });
+    expect(outputRate(rate('1350000/43543'), rate('30000/1001'), 60).variable).toBe(true);
+  });
+
   it.each([
     ['30/1', '30/1', false],
     ['2997/100', '30000/1001', false],

@@ -25,6 +25,7 @@ export function plainVideo(changes: Partial<Film['video']> = {}): Film['video'] 
     peakNits: null,
     dolbyVisionProfile: null,
     interlaced: false,
+    fieldOrder: null,
     ...changes,
   };
 }

@@ -32,6 +32,8 @@ export const videoStream = z.object({
   dolbyVisionProfile: z.int().nonnegative().nullable(),
   /** Some frames are, or may be, two fields; each of them is marked. */
   interlaced: z.boolean(),
+  /** Which field comes first, as seen in the picture where the header does not say; null: as each frame states. */
+  fieldOrder: z.enum(['tff', 'bff']).nullable(),
 });
 
 export const audioStream = z.object({

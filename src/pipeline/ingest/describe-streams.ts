@@ -35,7 +35,7 @@ export function describeVideo(stream: ProbedStream): VideoStream {
     rotationDegrees: stream.side_data_list.find(({ rotation }) => rotation !== undefined)?.rotation ?? 0,
     sampleAspectRatio: sampleAspectRatio(stream.sample_aspect_ratio),
   };
-  const { fps, variable } = outputRate(parseRate(stream.avg_frame_rate), parseRate(stream.r_frame_rate));
+  const { fps, variable } = outputRate(parseRate(stream.avg_frame_rate), parseRate(stream.r_frame_rate), Number(stream.duration) || undefined);
   return {
     index: stream.index,
     codec: stream.codec_name ?? 'unknown',
@@ -54,6 +54,7 @@ export function describeVideo(stream: ProbedStream): VideoStream {
     hdr: stream.color_transfer === 'smpte2084' ? 'pq' : stream.color_transfer === 'arib-std-b67' ? 'hlg' : null,
     peakNits: peakNits(stream),
     interlaced: isInterlaced(stream),
+    fieldOrder: null,
   };
 }
 

@@ -16,6 +16,9 @@ const common: readonly Rational[] = [
 /** Rates a source of varying speed is put on: each of them is smooth on every screen. */
 const grids: readonly Rational[] = [24, 25, 30, 50, 60].map((num) => ({ num, den: 1 }));
 
+/** Frames by which a count may be off without the rate being variable. */
+const edgeFrames = 1.5;
+
 const fastest = 60;
 /** Below this, burned-in captions and camera moves would visibly stutter. */
 const slowest = 20;
@@ -31,11 +34,16 @@ export function parseRate(text: string | undefined): Rational | undefined {
  *
  * `average` counts frames over time; `base` is the finest step between time stamps that ffprobe saw. Where they differ, frames come
  * at varying distances and a base rate that is not much faster than the average is the grid they were taken from.
+ *
+ * @param seconds length of the stream, where known: a frame more or less at its edges (edit lists, a last frame without length) shifts
+ * the average of a short one
  */
-export function outputRate(average: Rational | undefined, base: Rational | undefined): { fps: Rational; variable: boolean } {
+export function outputRate(average: Rational | undefined, base: Rational | undefined, seconds = Infinity): { fps: Rational; variable: boolean } {
   const mean = average ?? base;
   if (!mean) return { fps: { num: 30, den: 1 }, variable: true };
-  const variable = base !== undefined && Math.abs(rateOf(base) / rateOf(mean) - 1) > 0.005;
+  const differs = base !== undefined && Math.abs(rateOf(base) / rateOf(mean) - 1) > 0.005;
+  if (base !== undefined && differs && Math.abs(rateOf(base) - rateOf(mean)) * seconds <= edgeFrames) return { fps: withinLimits(snapped(base)), variable: false };
+  const variable = differs;
   if (!variable) return { fps: withinLimits(snapped(mean)), variable };
   const snappedBase = base && nearestCommon(base);
   if (snappedBase && (rateOf(snappedBase) <= 30.01 || rateOf(mean) > 0.55 * rateOf(snappedBase))) return { fps: snappedBase, variable };

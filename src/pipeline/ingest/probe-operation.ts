@@ -7,9 +7,12 @@ import { type ProbedFile, type ProbedStream, probeFile } from '../../media/probe
 import { defineOperation, type FileRef, type StageContext } from '../stage.js';
 import { chooseTrack } from './audio-track.js';
 import { chooseVideo } from './choose-streams.js';
-import { describeAudio, describeCover, describeSubtitle, describeVideo, isAudible, isMovingPicture } from './describe-streams.js';
+import { describeAudio, describeCover, describeSubtitle, describeVideo, isAudible, isMovingPicture, type VideoStream } from './describe-streams.js';
 import { requireShownColours } from './dolby-vision.js';
+import { outputRate } from './frame-rate.js';
+import { mayHideFields, seenFieldOrder } from './interlace.js';
 import { measureDuration } from './measure-duration.js';
+import { steadyRate } from './measure-rate.js';
 import { requireLength, requireModestDescription, requireModestPicture, requireModestSize, requireSubstance } from './source-limits.js';
 
 const params = z.object({
@@ -25,11 +28,11 @@ type Context = StageContext<z.infer<typeof params>>;
 /** `original`: what `file` is a copy of; the description is then the copy's, under the original's name and fingerprint. */
 type Inputs = { file: FileRef; original?: FileRef | undefined };
 
-/** Describes a source from its headers and the packets at its end; decodes nothing but a few seconds of sound to tell tracks apart. */
+/** Describes a source from its headers and the packets at its end; decodes nothing but a few seconds of sound to tell tracks apart, and of a picture that may hide fields. */
 export const probeOperation = defineOperation({
   id: 'ingest.probe',
   stage: 'ingest',
-  version: 7,
+  version: 8,
   params,
   outputs: { source: 'source' },
   tools: ['ffmpeg'],
@@ -50,9 +53,9 @@ async function describe({ file, original = file }: Inputs, ctx: Context): Promis
   const tracks = probed.streams.filter(isAudible);
   const picture = chooseVideo(pictures);
   if (!picture && tracks.length === 0) throw nothingToShow(name, probed);
-  const video = picture ? describeVideo(picture) : null;
-  if (video) requireModestPicture(name, video, picture?.avg_frame_rate);
-  if (video) requireShownColours(name, video);
+  const stated = picture ? describeVideo(picture) : null;
+  if (stated) requireModestPicture(name, stated, picture?.avg_frame_rate);
+  if (stated) requireShownColours(name, stated);
   const length = await measureDuration(ctx, path, name, probed, [picture, ...tracks].flatMap((stream) => stream?.index ?? []));
   const { formatStartUs, durationUs } = length;
   requireSubstance(name, durationUs, file.sizeBytes);
@@ -60,6 +63,8 @@ async function describe({ file, original = file }: Inputs, ctx: Context): Promis
   if (length.corrected) {
     ctx.notice({ code: 'DURATION_CORRECTED', severity: 'info', message: `${name} states no or a wrong length; reading it gave ${(durationUs / 1e6).toFixed(1)} s`, remedy: 'Nothing to do; a copy made with ffmpeg -c copy states the right one.' });
   }
+  const container = probed.format.format_name;
+  const video = stated && (await lookAt(ctx, { path, container, formatStartUs, durationUs, clockJumps: length.clockJumps }, stated, picture?.field_order));
   const audio = await chooseTrack(ctx, { path, name, tracks, durationUs }, ctx.params);
   saySkipped(ctx, name, probed, { pictures, tracks });
   if (picture && pictures.length > 1) {
@@ -70,7 +75,7 @@ async function describe({ file, original = file }: Inputs, ctx: Context): Promis
     schemaVersion: 1,
     sha256: original.sha256,
     sizeBytes: original.sizeBytes,
-    container: probed.format.format_name,
+    container,
     formatStartUs,
     durationUs,
     unreliable: length.clockJumps ? 'clock' : null,
@@ -81,6 +86,22 @@ async function describe({ file, original = file }: Inputs, ctx: Context): Promis
     subtitles,
     captions: subtitles.filter(({ text }) => text).map(({ index }) => ({ kind: 'cues', origin: 'track', name: `stream ${index}`, streamIndex: index })),
   };
+}
+
+/** What the header does not say, or not rightly: whether the rate really varies, and whether the picture has fields. */
+async function lookAt(
+  ctx: Context,
+  source: { path: string; container: string; formatStartUs: number; durationUs: number; clockJumps: boolean },
+  stated: VideoStream,
+  fieldOrder: string | undefined,
+): Promise<VideoStream> {
+  // Of a source whose clock jumps, the copy will be looked at.
+  if (source.clockJumps) return stated;
+  const steady = stated.variableFrameRate ? await steadyRate(ctx, source, stated.index) : undefined;
+  const video = steady ? { ...stated, fps: outputRate(steady, steady).fps, variableFrameRate: false } : stated;
+  if (!mayHideFields(video, fieldOrder)) return video;
+  const order = await seenFieldOrder(ctx, source, video);
+  return order === null ? video : { ...video, interlaced: true, fieldOrder: order };
 }
 
 /** A track without a description, or of a codec this ffmpeg does not know, is left out; where none is left of its kind, that is said. */

@@ -2,6 +2,7 @@ import type { Camera } from '../../../artifacts/schemas/clip.js';
 import type { videoStream } from '../../../artifacts/schemas/source.js';
 import type { PixelBox } from '../../../captions/safe-area.js';
 import { planColour, taggedBt709 } from '../../../media/colour.js';
+import { deinterlace } from '../../../media/deinterlace.js';
 import { uprightSize } from '../../../media/display.js';
 import { ClipTimeline, nearestFrame, secondsText } from '../../../media/timeline.js';
 import type { z } from 'zod';
@@ -55,7 +56,7 @@ export function readingGraph(reading: Reading, request: FramingRequest): string 
   const firstFrame = nearestFrame(first.startUs, fps);
   const own = new ClipTimeline(pieces, fps);
   const filters = [
-    ...(video.interlaced ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
+    ...deinterlace(video),
     // Frame n of what comes out is frame firstFrame + n of the source's grid.
     `fps=${fps.num}/${fps.den}:start_time=${secondsText(first.startUs)}`,
     `tpad=stop=${hold}:stop_mode=clone`,
