@@ -54,6 +54,56 @@ describe('the coarse pass', () => {
     expect(Math.abs(momentaryLufs.length * hopUs - coarse.durationUs)).toBeLessThan(1_000_000);
   });
 
+  it('reads sound alone and pictures alone', async () => {
+    const heard = await look(join(oddInputs(), 'cover-only.m4a'));
+    expect(heard).toMatchObject({ keyframesUs: [], looks: [], decodedFrames: 0, sound: { repair: 'none' }, shots: [{ startUs: 0, endUs: heard.durationUs }] });
+    expect(heard.loudness.momentaryLufs.length).toBeGreaterThan(50);
+    const seen = await look(join(oddInputs(), 'no-audio.mp4'));
+    expect(seen).toMatchObject({ sound: null, silences: [], loudness: { integratedLufs: null, momentaryLufs: [] } });
+    expect(seen.looks).toHaveLength(seen.keyframesUs.length);
+    expect(seen.looks[0]).toMatchObject({ atUs: 0, change: 0 });
+    expect(seen.looks[0]!.colourfulness).toBeGreaterThan(40);
+    expect(seen.looks[0]!.contrast).toBeGreaterThan(20);
+  });
+
+  it.each([
+    ['base.mp4', 'none', []],
+    ['one-side.mp4', 'left-to-both', ['SOUND_ONE_SIDED']],
+    ['antiphase.mp4', 'invert-right', ['SOUND_ANTIPHASE']],
+    ['surround-centre.mp4', 'none', []],
+  ] as const)('finds out about the channels of %s: %s', async (name, repair, codes) => {
+    const before = run.planner.notices.length;
+    expect((await look(join(oddInputs(), name))).sound).toEqual({ repair });
+    expect(run.planner.notices.slice(before).map(({ code }) => code)).toEqual(codes);
+  });
+
+  it('says that a recording is clipped or very quiet', async () => {
+    const dir = temporaryFolder();
+    const speech = ['-v', 'error', '-y', '-ss', '3', '-t', '5', '-i', resolve('fixtures/interview.mp4'), '-vn'];
+    for (const [name, filter, code] of [['clipped.wav', 'volume=30dB', 'SOUND_CLIPPED'], ['quiet.wav', 'volume=-35dB', 'SOUND_QUIET']] as const) {
+      execFileSync('ffmpeg', [...speech, '-af', filter, '-c:a', 'pcm_s16le', join(dir, name)]);
+      const before = run.planner.notices.length;
+      await look(join(dir, name));
+      expect(run.planner.notices.slice(before).map((notice) => notice.code)).toEqual([code]);
+    }
+  });
+
+  it('measures a picture as what it is', async () => {
+    const dir = temporaryFolder();
+    const picture = async (filter: string): Promise<Coarse['looks'][number]> => {
+      const path = join(dir, 'picture.mkv');
+      execFileSync('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', `${filter},format=yuv420p`, '-t', '4', '-r', '5', '-c:v', 'libx264', '-preset', 'ultrafast', '-g', '5', path]);
+      return (await look(path)).looks[1]!;
+    };
+    expect(await picture('color=c=black:s=320x180')).toMatchObject({ brightness: 16, contrast: 0, sharpness: 0, flatness: 1, change: 0, colourfulness: 0 });
+    const red = await picture('color=c=red:s=320x180');
+    expect(red.colourfulness).toBeGreaterThan(60);
+    expect(red.flatness).toBe(1);
+    const moving = await picture('testsrc2=s=320x180');
+    expect(moving.change).toBeGreaterThan(0.01);
+    expect(moving.flatness).toBeLessThan(0.75);
+  });
+
   it('counts from zero whatever the container counts from', async () => {
     const [plain, shifted] = [await look(join(oddInputs(), 'base.mp4')), await look(join(oddInputs(), 'start-3600.ts'))];
     expect(shifted.keyframesUs[0]).toBeLessThan(100_000);

@@ -3,7 +3,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Fine } from '../../src/artifacts/schemas/analysis.js';
-import { asFilm } from '../../src/artifacts/schemas/source.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { brightness, frameAtSeconds, makeMedia } from './look-at-clip.js';
 import { fixtureTranscript, renderRun } from './render-run.js';
@@ -44,7 +43,7 @@ const isBlue = ([r, g, b]: number[]): boolean => b! > 140 && g! < 90 && r! < 110
 describe('a source', () => {
   it.each(Object.keys(sources))('%s gives an upright, verified clip', async (name) => {
     const run = await renderRun(sources[name]!(temporaryFolder()));
-    const { video } = asFilm(await run.run.planner.read(run.source));
+    const video = (await run.run.planner.read(run.source)).video!;
     const ranges = [{ startUs: 200_000, endUs: 2_200_000 }];
     // A face in the left third: the camera goes there and shows red alone, unless the picture is upright already.
     const box = { x: video.displayWidth * 0.1, y: video.displayHeight * 0.3, width: video.displayHeight * 0.2, height: video.displayHeight * 0.25 };

@@ -1,7 +1,9 @@
-import type { Film } from '../../src/artifacts/schemas/source.js';
+import type { Source } from '../../src/artifacts/schemas/source.js';
+
+type Video = NonNullable<Source['video']>;
 
 /** An ordinary picture stream, as ingest would describe it; a test states what matters to it. */
-export function plainVideo(changes: Partial<Film['video']> = {}): Film['video'] {
+export function plainVideo(changes: Partial<Video> = {}): Video {
   const { codedWidth = 16, codedHeight = 16 } = changes;
   return {
     index: 0,

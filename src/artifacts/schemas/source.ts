@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { SnvgError } from '../../errors.js';
 import { rational, us } from './common.js';
 
 export const videoStream = z.object({
@@ -99,15 +98,4 @@ const stillRate = { num: 30, den: 1 } as const;
 /** The frame grid that clips of a source are on: that of its picture, or 30 frames a second for sound alone. */
 export function clipRate({ video }: { video: { fps: z.infer<typeof rational> } | null }): z.infer<typeof rational> {
   return video ? video.fps : stillRate;
-}
-
-/** A source with both picture and sound. */
-export type Film = Source & { video: NonNullable<Source['video']>; audio: NonNullable<Source['audio']> };
-
-/** @throws {SnvgError} MEDIA_NO_VIDEO, MEDIA_NO_AUDIO: one of them is missing */
-export function asFilm(given: Source): Film {
-  const { video, audio } = given;
-  if (!video) throw new SnvgError('MEDIA_NO_VIDEO', 'The source is audio only', 'Give the video of it, or join the sound with a still picture first.');
-  if (!audio) throw new SnvgError('MEDIA_NO_AUDIO', 'The source has no audio track: there is nothing to hear and choose by', 'Give a recording with sound.');
-  return { ...given, video, audio };
 }
