@@ -43,21 +43,29 @@ const clauseEnd = /[,;:،、，；：—–]["'”’»)\]」』）]*$/u;
  *
  * @param words in order of time; overlapping times are tolerated
  * @param durationUs end of the timeline, after which nothing is shown
+ * @param breaksUs times that no page reaches across, in order: there the picture goes to another place
  */
-export function pageWords(words: readonly Word[], language: string, limits: PageLimits, durationUs: number): Page[] {
+export function pageWords(words: readonly Word[], language: string, limits: PageLimits, durationUs: number, breaksUs: readonly number[] = []): Page[] {
   const groups: { first: number; last: number }[] = [];
   let start = 0;
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index];
     const next = words[index + 1];
     if (!word) continue;
-    if (next && next.startUs - word.endUs < limits.pauseUs && !(sentenceEnd.test(word.text) && (next.spaceBefore || !/^[\p{P}\p{N}]/u.test(next.text)))) continue;
+    const goesOn = next && next.startUs - word.endUs < limits.pauseUs && breakAfter(word.startUs, breaksUs, next.startUs) === undefined;
+    if (goesOn && !(sentenceEnd.test(word.text) && (next.spaceBefore || !/^[\p{P}\p{N}]/u.test(next.text)))) continue;
     for (const atoms of evenly(atomsOf(words, start, index, language), words, limits)) groups.push(atoms);
     start = index + 1;
   }
-  return groups.map((group, n) => timed(group, words, groups[n + 1], limits, durationUs));
+  return groups.map((group, n) => timed(group, words, groups[n + 1], limits, breakAfter(words[group.first]?.startUs ?? 0, breaksUs, durationUs) ?? durationUs));
 }
 
+/** The first break after `us`, and at `mostUs` or before. */
+function breakAfter(us: number, breaksUs: readonly number[], mostUs: number): number | undefined {
+  return breaksUs.find((breakUs) => breakUs > us && breakUs <= mostUs);
+}
+
+/** @param durationUs the last instant at which the page may be shown */
 function timed(group: { first: number; last: number }, words: readonly Word[], next: { first: number } | undefined, limits: PageLimits, durationUs: number): Page {
   const startUs = words[group.first]?.startUs ?? 0;
   const spokenUs = Math.max(startUs, words[group.last]?.endUs ?? startUs);

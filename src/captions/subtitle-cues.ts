@@ -6,9 +6,9 @@ import { columnsOf } from './text-width.js';
 
 const lineColumns = 38;
 
-/** The cues of a subtitle file: up to two even lines each, made to be read, unlike the glances burnt into the picture. Times on the clip, on whole ms. */
-export function subtitleCues(words: readonly Word[], language: string, durationUs: number): Cue[] {
-  return pageWords(words, language, readingLimits, durationUs)
+/** The cues of a subtitle file: up to two even lines each, made to be read, unlike the glances burnt into the picture. Times on the clip, on whole ms. No cue reaches across a break. */
+export function subtitleCues(words: readonly Word[], language: string, durationUs: number, breaksUs: readonly number[] = []): Cue[] {
+  return pageWords(words, language, readingLimits, durationUs, breaksUs)
     .map((page) => ({
       startUs: Math.floor(page.startUs / 1000) * 1000,
       endUs: Math.floor(page.endUs / 1000) * 1000,

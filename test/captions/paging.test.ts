@@ -5,7 +5,7 @@ import type { Word } from '../../src/artifacts/schemas/speech.js';
 import { isUnspaced, joinWords } from '../../src/captions/atoms.js';
 import { type CaptionFonts, openCaptionFonts } from '../../src/captions/fonts.js';
 import { layoutPage } from '../../src/captions/layout-page.js';
-import { glanceLimits, pageWords } from '../../src/captions/page-words.js';
+import { glanceLimits, pageWords, readingLimits } from '../../src/captions/page-words.js';
 import { captionArea, safeArea } from '../../src/captions/safe-area.js';
 import { subtitleCues } from '../../src/captions/subtitle-cues.js';
 import { columnsOf } from '../../src/captions/text-width.js';
@@ -46,6 +46,23 @@ describe.each(['en', 'ja'] as const)('pages of words (%s)', (language) => {
           expect(page.endUs).toBeGreaterThanOrEqual(page.startUs);
           expect(page.endUs).toBeLessThanOrEqual(pages[n + 1]?.startUs ?? durationUs);
           for (let at = page.first; at < page.last; at += 1) expect(list[at + 1]!.startUs - list[at]!.endUs).toBeLessThan(glanceLimits.pauseUs);
+        }
+      }),
+    );
+  });
+
+  it('do not reach across a place where the picture goes elsewhere', () => {
+    assert(
+      property(words(language), array(nat(20_000_000), { maxLength: 5 }), (list, unsorted) => {
+        const breaksUs = unsorted.toSorted((a, b) => a - b);
+        const durationUs = (list.at(-1)?.endUs ?? 0) + 200_000;
+        for (const limits of [glanceLimits, readingLimits]) {
+          const pages = pageWords(list, language, limits, durationUs, breaksUs);
+          expect(pages.flatMap(({ first, last }) => Array.from({ length: last - first + 1 }, (_, n) => first + n))).toEqual(list.map((_, n) => n));
+          for (const { first, last, startUs, endUs } of pages) {
+            expect(breaksUs.filter((us) => us > startUs && us < endUs)).toEqual([]);
+            expect(breaksUs.filter((us) => us > list[first]!.startUs && us <= list[last]!.startUs)).toEqual([]);
+          }
         }
       }),
     );

@@ -6,6 +6,7 @@ import { glanceLimits, pageWords } from '../../captions/page-words.js';
 import { captionArea, type PixelBox } from '../../captions/safe-area.js';
 import { writeAss } from '../../captions/write-ass.js';
 import { type ClipTimeline, frameAt, nearestFrame } from '../../media/timeline.js';
+import { captionBreaksUs } from './caption-breaks.js';
 import type { OutputFormat } from './formats.js';
 import type { CaptionLook } from './params.js';
 import type { CaptionProbe } from './picture/picture-graph.js';
@@ -36,7 +37,7 @@ export async function makeCaptions(cues: Cues, look: CaptionLook, format: Output
   const area = captionArea(width, height);
   const emPx = look.sizePx * format.captionScale;
   const limits = { language: cues.language, emPx, widthPx: area.width - 2 * outlineShare * emPx, uppercase: look.uppercase };
-  const pages = pageWords(cues.words, cues.language, glanceLimits, cues.durationUs).map((page) => layoutPage(page, cues.words, limits, fonts));
+  const pages = pageWords(cues.words, cues.language, glanceLimits, cues.durationUs, captionBreaksUs(timeline)).map((page) => layoutPage(page, cues.words, limits, fonts));
   const box = captionBox(area, emPx);
   return {
     ass: writeAss(pages, cues.words, { color: look.color, highlight: look.highlight, outlineShare }, { width, height, area }, fonts),

@@ -8,6 +8,7 @@ import { writeSrt, writeVtt } from '../../captions/write-cues.js';
 import type { ClipTimeline } from '../../media/timeline.js';
 import type { StageContext } from '../stage.js';
 import { type BurntCaptions, makeCaptions } from './burnt-captions.js';
+import { captionBreaksUs } from './caption-breaks.js';
 import { type Format, type OutputFormat, outputFormats } from './formats.js';
 import type { CaptionLook } from './params.js';
 import { pictureFiles } from './picture/render-picture.js';
@@ -57,7 +58,7 @@ export async function putClip(
     frames: timeline.frames,
     durationUs: timeline.durationUs,
     ...verification.loudness,
-    captions: captions ? await putCaptions(ctx, cues, captions) : null,
+    captions: captions ? await putCaptions(ctx, cues, captions, timeline) : null,
     cover: await ctx.putFile('cover.jpg', join(ctx.scratchDir, pictureFiles.cover)),
     camera,
     checks: verification.checks,
@@ -84,8 +85,8 @@ async function layCaptions(ctx: StageContext<unknown>, burnt: BurntCaptions | un
   await writeFile(join(ctx.scratchDir, 'captions.ass'), burnt.ass);
 }
 
-async function putCaptions(ctx: StageContext<unknown>, cues: Cues, { ass }: BurntCaptions): Promise<{ srt: ArtifactRef; vtt: ArtifactRef; ass: ArtifactRef }> {
-  const subtitles = subtitleCues(cues.words, cues.language, cues.durationUs);
+async function putCaptions(ctx: StageContext<unknown>, cues: Cues, { ass }: BurntCaptions, timeline: ClipTimeline): Promise<{ srt: ArtifactRef; vtt: ArtifactRef; ass: ArtifactRef }> {
+  const subtitles = subtitleCues(cues.words, cues.language, cues.durationUs, captionBreaksUs(timeline));
   return {
     srt: await putText(ctx, 'captions.srt', writeSrt(subtitles)),
     vtt: await putText(ctx, 'captions.vtt', writeVtt(subtitles)),

@@ -4,7 +4,7 @@ import type { Word } from '../../artifacts/schemas/speech.js';
 import { applyEdits } from '../../captions/apply-edits.js';
 import { decodeCaptions } from '../../captions/decode.js';
 import { parseSrt } from '../../captions/parse-srt.js';
-import { ClipTimeline } from '../../media/timeline.js';
+import { ClipTimeline, frameTimeUs } from '../../media/timeline.js';
 import { defineOperation, type FileRef } from '../stage.js';
 import { cuesParams, type CuesParams } from './params.js';
 
@@ -23,7 +23,7 @@ interface CuesInputs {
 export const cuesOperation = defineOperation<CuesParams, CuesInputs, { cues: 'cues' }>({
   id: 'render.cues',
   stage: 'render',
-  version: 1,
+  version: 2,
   params: cuesParams,
   outputs: { cues: 'cues' },
   tools: [],
@@ -48,7 +48,8 @@ export const cuesOperation = defineOperation<CuesParams, CuesInputs, { cues: 'cu
 /** Words of which at least half lies in a piece of the clip, cut to it and moved to the clip's time. */
 function wordsInClip(words: readonly Word[], timeline: ClipTimeline): Word[] {
   return timeline.pieces.flatMap((piece) => {
-    const offsetUs = (timeline.clipTimeUs(piece.startUs) ?? 0) - piece.startUs;
+    // Not by looking the source time up: the same words may be shown twice.
+    const offsetUs = frameTimeUs(piece.firstFrame, timeline.fps) - piece.startUs;
     return words
       .filter(({ startUs, endUs }) => {
         const middleUs = (startUs + endUs) / 2;
