@@ -94,7 +94,8 @@ export function buildArguments(job: FfmpegJob): string[] {
     const before = [
       ...(input.rawFormat === undefined ? inputGuards : ['-protocol_whitelist', isPipe ? 'pipe' : 'file', '-f', input.rawFormat]),
       // Reading from the start needs no seek: in FLV and AVI one would lose the first group of pictures.
-      ...(input.seekUs === undefined || input.seekUs === 0 ? keptStart : ['-ss', secondsText(input.seekUs)]),
+      ...(input.seekUs ? ['-ss', secondsText(input.seekUs)] : []),
+      ...(input.seekUs && !input.sourceTimes ? [] : keptStart),
       ...(input.sourceTimes ? ['-noaccurate_seek'] : []),
       ...(input.durationUs === undefined ? [] : ['-t', secondsText(input.durationUs)]),
       ...(input.options ?? []),
@@ -111,8 +112,8 @@ export function buildArguments(job: FfmpegJob): string[] {
 }
 
 /**
- * In MPEG-TS, MPEG-PS and Ogg, ffmpeg takes the first packet of the streams in use for time 0, but only where it does not seek: sound that
- * begins two seconds late would then be two seconds early. Any offset keeps it from that; this one is below every time base.
+ * In MPEG-TS, MPEG-PS and Ogg, ffmpeg takes the first packet of the streams in use for time 0, but not where times count from a seek: sound
+ * that begins two seconds late would be two seconds early. Any offset keeps it from that; this one is below every time base.
  */
 const keptStart = ['-itsoffset', '0.000001'] as const;
 

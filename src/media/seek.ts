@@ -9,7 +9,8 @@ const longestKeyframeGapUs = 12_000_000;
 /**
  * Elsewhere a seek lands at the keyframe at or before the wanted time, by the order of decoding: pictures that are shown before a
  * keyframe and stored after it are not decoded from there. No more than 16 are (H.264 and HEVC), 0.67 s at 24 a second.
- * Measured on open groups of pictures, fragmented MP4, Matroska without cues and FLV: exact from here on, not without.
+ * Measured on open groups of pictures, fragmented MP4, Matroska without cues and FLV: exact from here on, not without. It is also more than
+ * any decoder of sound needs to run in.
  */
 const reorderUs = 700_000;
 

@@ -9,15 +9,15 @@ export function brightness(path: string): number[] {
   return Array.from({ length: bytes.length / size }, (_, n) => bytes.subarray(n * size, (n + 1) * size).reduce((sum, byte) => sum + byte, 0) / size);
 }
 
-/** Where sound begins after at least 0.2 s of quiet, in seconds. */
-export function onsets(path: string, threshold = 0.05): number[] {
+/** Where sound begins after some quiet, in seconds. */
+export function onsets(path: string, threshold = 0.05, quietSeconds = 0.2): number[] {
   const rate = 48_000;
   const bytes = execFileSync('ffmpeg', [...quiet, '-i', path, '-map', '0:a', '-ac', '1', '-ar', String(rate), '-f', 'f32le', '-'], { maxBuffer: 1 << 28 });
   const found: number[] = [];
   let lastLoud = Number.NEGATIVE_INFINITY;
   for (let at = 0; at < bytes.length / 4; at += 1) {
     if (Math.abs(bytes.readFloatLE(at * 4)) < threshold) continue;
-    if (at - lastLoud > rate * 0.2) found.push(at / rate);
+    if (at - lastLoud > rate * quietSeconds) found.push(at / rate);
     lastLoud = at;
   }
   return found;

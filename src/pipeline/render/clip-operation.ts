@@ -55,7 +55,7 @@ export const clipOperation = defineOperation<ClipParams, ClipInputs, { clip: 'cl
       timeline,
       format,
       captions: captions.burnt,
-      sound: audio && { path: file.path, streamIndex: audio.index, mix: stereoMix(audio, params.repair), timeline, targetLufs: params.loudnessLufs },
+      sound: audio && { path: file.path, container: params.container, streamIndex: audio.index, mix: stereoMix(audio, params.repair), timeline, targetLufs: params.loudnessLufs },
       draw: (drawing, progress) =>
         renderPicture(
           ctx,

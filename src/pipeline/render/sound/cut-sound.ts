@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type MediaHost, runFfmpeg } from '../../../media/ffmpeg.js';
+import { seekPrerollUs } from '../../../media/seek.js';
 import { type ClipTimeline, secondsText } from '../../../media/timeline.js';
 import { planReadings, type Reading } from '../readings.js';
 import { bytesPerFrame, channels, JoinedSound, type SoundPiece } from './joined-sound.js';
@@ -11,8 +12,6 @@ export const cutFile = { name: 'sound.f32', format: 'f32le', input: ['-ar', Stri
 
 /** Short enough not to be heard as an overlap of words, long enough not to click: a period of 125 Hz. */
 const crossfadeSamples = 0.008 * sampleRate;
-/** Decoders need some packets before theirs sound right: MP3 keeps bits in earlier ones, Opus asks for 80 ms, AAC overlaps two. */
-const leadUs = 500_000;
 /** Half a crossfade, and something for rounding. */
 const tailUs = 20_000;
 /** A minute of sound is decoded in the time of starting ffmpeg twice. */
@@ -23,6 +22,8 @@ const shortestHoleSeconds = 0.04;
 export interface SoundCut {
   /** Absolute path of the source. */
   path: string;
+  /** ffprobe's format name. */
+  container: string;
   streamIndex: number;
   /** The filter that makes two channels of it (`stereoMix`). */
   mix: string;
@@ -35,8 +36,9 @@ export interface SoundCut {
  * @returns what it measures before any gain
  * @throws {SnvgError} as runFfmpeg
  */
-export async function cutSound(host: MediaHost, { path, streamIndex, mix, timeline }: SoundCut): Promise<Loudness> {
-  const readings = planReadings(path, timeline.pieces, { gapUs, leadUs: (startUs) => Math.min(startUs, leadUs), tailUs, mostPieces: Infinity });
+export async function cutSound(host: MediaHost, { path, container, streamIndex, mix, timeline }: SoundCut): Promise<Loudness> {
+  // Decoders need some packets before theirs sound right: MP3 keeps bits in earlier ones, Opus asks for 80 ms, AAC overlaps two.
+  const readings = planReadings(path, timeline.pieces, { gapUs, leadUs: (startUs) => seekPrerollUs(container, startUs), tailUs, mostPieces: Infinity });
   const pieces = timeline.pieces.map((piece): SoundPiece => {
     const clipStart = samplesAt(piece.firstFrame, timeline);
     return { sourceStart: samplesIn(piece.startUs), clipStart, length: samplesAt(piece.firstFrame + piece.frames, timeline) - clipStart };
@@ -80,7 +82,8 @@ async function readSound(host: MediaHost, { path, seekUs, endUs }: Reading, { st
     host,
     {
       inputs: [{ path, seekUs, untilUs: endUs, sourceTimes: true, options: ['-threads', '1', '-vn', '-sn', '-dn'] }],
-      graph: `[0:${streamIndex}]atrim=end=${secondsText(endUs)},asetpts=PTS-${secondsText(seekUs)}/TB,${shaped}[sound]`,
+      // `aresample` fills up to its first time, but of much sound before it it drops too much: that is cut off exactly.
+      graph: `[0:${streamIndex}]atrim=start=${secondsText(seekUs)}:end=${secondsText(endUs)},asetpts=PTS-${secondsText(seekUs)}/TB,${shaped}[sound]`,
       outputs: [{ to: 'pipe:1', options: ['-map', '[sound]', '-f', cutFile.format] }],
     },
     { onStdoutChunk },

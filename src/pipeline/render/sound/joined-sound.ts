@@ -111,8 +111,8 @@ function fill(end: End, samples: Float32Array, start: number, first: number): vo
  */
 function crossfade(tail: End, tailEnd: number, head: End, headStart: number, half: number): Float32Array {
   const mixed = new Float32Array(2 * half * channels);
-  const after = clamp(tail.filledTo - tailEnd, half);
-  const before = clamp(headStart - head.filledFrom, half);
+  const after = reach(tail.filledTo - tailEnd, half);
+  const before = reach(headStart - head.filledFrom, half);
   for (let at = 0; at < 2 * half; at += 1) {
     // The middle of each sample, counted from the join.
     const offset = at - half + 0.5;
@@ -131,6 +131,7 @@ function quarterTurn(at: number, length: number): number {
   return (Math.PI / 2) * Math.min(1, Math.max(0, at / length));
 }
 
-function clamp(value: number, most: number): number {
-  return Math.min(most, Math.max(0, value));
+/** How far beyond its end a piece can go on; less than nothing where the source's sound stops within the last half fade. */
+function reach(samples: number, half: number): number {
+  return Math.min(half, Math.max(-half / 2, samples));
 }
