@@ -25,7 +25,7 @@ interface StillInputs {
 export const stillOperation = defineOperation<StillParams, StillInputs, { clip: 'clip' }>({
   id: 'render.still',
   stage: 'render',
-  version: 1,
+  version: 2,
   params: stillParams,
   outputs: { clip: 'clip' },
   tools: ['ffmpeg', 'fonts'],
@@ -41,7 +41,7 @@ export const stillOperation = defineOperation<StillParams, StillInputs, { clip: 
       timeline,
       format,
       captions: captions.burnt,
-      sound: { path: file.path, streamIndex: audio.index, mix: stereoMix(audio, params.repair), timeline, targetLufs: params.loudnessLufs },
+      sound: { path: file.path, container: params.container, streamIndex: audio.index, mix: stereoMix(audio, params.repair), timeline, targetLufs: params.loudnessLufs },
       draw: (drawing, progress) => drawStill(ctx, { ...params, ...drawing, backdropPath, timeline, bars, captions: captions.burnt !== undefined, probe: captions.burnt?.proof?.probe, coverFrame: Math.floor(timeline.frames / 2) }, progress),
       decoded: null,
     });
