@@ -1,15 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { basename } from 'node:path';
+import PQueue from 'p-queue';
 import { SnvgError, reportError } from '../errors.js';
 import type { JobOutcome } from '../pipeline/plan.js';
 import type { RunEvent } from '../pipeline/run-event.js';
 import type { App } from './app.js';
 import type { InputOutcome } from './batch-result.js';
 import { adoptable, outcomeOfAnother } from './held-elsewhere.js';
+import { isUrl } from './job-places.js';
 import type { JobPlace } from './job-request.js';
 import { processSource, type ProcessOptions } from './process-source.js';
 
-export interface BatchOptions extends Pick<ProcessOptions, 'until' | 'adjust'> {
+export interface BatchOptions extends Pick<ProcessOptions, 'until' | 'adjust' | 'fetch'> {
   /** As ProcessOptions.finished, with the input's place in the order given. */
   finished?: (app: App, outcome: JobOutcome, index: number) => Promise<void>;
   /** Inputs worked on at once. */
@@ -35,7 +37,9 @@ const priorityStep = 100_000;
  */
 export async function runBatch(app: App, places: readonly JobPlace[], options: BatchOptions): Promise<InputOutcome[]> {
   const batch = new Batch(app, places, options);
-  await Promise.all(Array.from({ length: Math.max(1, Math.min(options.atOnce, places.length)) }, () => batch.work()));
+  // One more than work at once, so that a remote input can be on its way meanwhile.
+  const open = Math.min(options.atOnce + (options.fetch ? 1 : 0), places.length);
+  await Promise.all(Array.from({ length: Math.max(1, open) }, () => batch.work()));
   return batch.outcomes();
 }
 
@@ -47,6 +51,7 @@ class Batch {
   /** Inputs that another process worked on when they were looked at, in order. */
   readonly #held: number[] = [];
   #next = 0;
+  readonly #turns: PQueue;
   #running = 0;
   #failed = false;
 
@@ -55,6 +60,7 @@ class Batch {
     this.#places = places;
     this.#options = options;
     this.#outcomes = places.map(() => undefined);
+    this.#turns = new PQueue({ concurrency: Math.max(1, options.atOnce) });
   }
 
   /** Takes one input after the other until there is none left. */
@@ -62,10 +68,15 @@ class Batch {
     while (!this.#over()) {
       const freed = this.#freed();
       if (freed !== undefined) await this.#input(freed, true);
-      else if (this.#next < this.#places.length) await this.#input(this.#next++, false);
-      else if (this.#held.length === 0) return;
+      else if (this.#next < this.#places.length && this.#mayOpen(this.#place(this.#next))) await this.#input(this.#next++, false);
+      else if (this.#held.length === 0 && this.#next >= this.#places.length) return;
       else await sleep(heldPollMs, undefined, { signal: this.#app.signal }).catch(() => {});
     }
+  }
+
+  /** Beyond those at work, one that has to be fetched first. */
+  #mayOpen(place: JobPlace): boolean {
+    return this.#running < this.#options.atOnce || isUrl(place.sourcePath);
   }
 
   outcomes(): InputOutcome[] {
@@ -110,7 +121,7 @@ class Batch {
 
   /** Never rejects: a fault in one input is that input's. */
   async #attempt(place: JobPlace, index: number, wasHeld: boolean): Promise<Omit<InputOutcome, 'wallMs'> | 'held'> {
-    const { until, adjust, finished, event } = this.#options;
+    const { until, adjust, finished, fetch, event } = this.#options;
     try {
       if (wasHeld) {
         const elsewhere = await this.#lookAfter(place);
@@ -123,6 +134,9 @@ class Batch {
         alone: this.#options.atOnce <= 1 || this.#places.length === 1,
         // What another process has just made is not forgotten again by the same wish.
         ...(wasHeld ? { fresh: false } : {}),
+        ...(fetch && isUrl(place.sourcePath) ? { fetch } : {}),
+        // An aborted signal ends the work itself at once: nothing is left waiting for its turn.
+        turn: (work) => this.#turns.add(work, { priority: -index }),
         ...(adjust ? { adjust } : {}),
         ...(finished ? { finished: (app: App, made: JobOutcome) => finished(app, made, index) } : {}),
       });

@@ -81,7 +81,8 @@ async function folderValues({ given, name, options }: GivenInput, settings: Plac
   };
 }
 
-function isUrl(given: string): boolean {
+/** Whether an input is named by a URL (http, https, s3), not a path. */
+export function isUrl(given: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(given);
 }
 

@@ -42,8 +42,15 @@ export interface ProcessOptions {
   adjust?: (request: JobRequest) => JobRequest;
   /** Called when the plan has ended well, while its artifacts can be read. */
   finished?: (app: App, outcome: JobOutcome) => Promise<void>;
+  /** Brings the source to this machine before anything else; absent: it lies at `sourcePath`. @throws {SnvgError} the input's own failure */
+  fetch?: FetchSource;
+  /** Calls back when the job may take part in the work: fetching goes on beside it. */
+  turn?: <T>(work: () => Promise<T>) => Promise<T>;
   event(event: RunEvent): void;
 }
+
+/** Brings one source to this machine and says where it lies. */
+export type FetchSource = (place: JobPlace, context: { signal: AbortSignal; progress(receivedBytes: number, totalBytes?: number): void }) => Promise<{ path: string }>;
 
 const manifestName = 'manifest.json';
 const reportName = 'report.html';
@@ -63,7 +70,11 @@ export async function processSource(app: App, place: JobPlace, options: ProcessO
   emit({ type: 'job-started', source: place.name ?? basename(sourcePath), outputDir });
   let result: SourceResult;
   try {
-    result = await workOn(app, place, options, emit, cancel.signal);
+    const { fetch, turn } = options;
+    const progress = (receivedBytes: number, totalBytes?: number): void => emit({ type: 'fetch-progress', receivedBytes, ...(totalBytes === undefined ? {} : { totalBytes }) });
+    const fetched = fetch ? (await fetch(place, { signal: cancel.signal, progress })).path : sourcePath;
+    const work = (): Promise<SourceResult> => workOn(app, place, { ...options, path: fetched }, emit, cancel.signal);
+    result = await (turn ? turn(work) : work());
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     result = { place, state: cancel.signal.aborted ? 'cancelled' : 'failed', clips: options.until === 'render' ? 0 : undefined, manifest: undefined, error };
@@ -92,9 +103,9 @@ export async function processSource(app: App, place: JobPlace, options: ProcessO
   return result;
 }
 
-async function workOn(app: App, place: JobPlace, options: ProcessOptions, emit: (body: RunEventBody) => void, signal: AbortSignal): Promise<SourceResult> {
+async function workOn(app: App, place: JobPlace, options: ProcessOptions & { /** Where the source lies. */ path: string }, emit: (body: RunEventBody) => void, signal: AbortSignal): Promise<SourceResult> {
   const { settings } = app;
-  const planned = jobRequest(place, settings, options.until);
+  const planned = jobRequest({ ...place, sourcePath: options.path }, settings, options.until);
   const request = options.adjust ? options.adjust(planned) : planned;
   const targets: Target[] = await Promise.all(settings.to.map((target) => parseTarget(target)));
   const rendering = request.until === 'render';

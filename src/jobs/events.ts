@@ -38,7 +38,7 @@ export class EventLog {
   }
 
   append(event: RunEvent): void {
-    if (event.type === 'task-progress') return;
+    if (event.type === 'task-progress' || event.type === 'fetch-progress') return;
     this.#appendAndProject.immediate(event);
   }
 

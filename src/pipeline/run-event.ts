@@ -19,6 +19,8 @@ type EventBody =
   | { type: 'estimated'; cpuSeconds: number; wallSeconds: number; diskBytes: number }
   /** Another process works on the job; only shown, never kept: the log is that process's to write. */
   | { type: 'job-held'; source: string; outputDir: string; pid: number; host: string }
+  /** How far a remote source has been brought here; shown, not kept. `totalBytes` is absent where it is not known. */
+  | { type: 'fetch-progress'; receivedBytes: number; totalBytes?: number }
   | { type: 'stage-started'; stage: StageId }
   | { type: 'stage-finished'; stage: StageId; state: 'done' | 'cached' | 'failed'; tasks: number; cachedTasks: number; cpuSeconds: number }
   | ({ type: 'task-queued' } & OfTask)

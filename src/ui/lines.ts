@@ -16,6 +16,12 @@ export function whose(event: RunEvent, job: JobView, inputs: number): string {
   return inputs > 1 && event.type !== 'job-started' && event.type !== 'job-held' ? `[${terminalText(job.source)}] ` : '';
 }
 
+/** How far a source has been brought here: `fetching: 27 % (12 MB of 45 MB)`. */
+export function fetchText({ receivedBytes, totalBytes }: NonNullable<JobView['fetch']>): string {
+  if (totalBytes === undefined || totalBytes === 0) return `fetching: ${byteSize(receivedBytes)}`;
+  return `fetching: ${Math.floor((100 * receivedBytes) / totalBytes)} % (${byteSize(receivedBytes)} of ${byteSize(totalBytes)})`;
+}
+
 /** What one event is worth saying, one line each; most events are worth nothing. `job` is the job after the event. */
 export function eventLines(event: RunEvent, job: JobView): Line[] {
   switch (event.type) {

@@ -3,7 +3,7 @@ import { batchTable } from './batch-table.js';
 import { errorLines } from './error-lines.js';
 import { span } from './format.js';
 import { errorToShow } from './job-errors.js';
-import { eventLines, whose } from './lines.js';
+import { eventLines, fetchText, whose } from './lines.js';
 import { jobRemainingMs, stageRemainingMs } from './eta.js';
 import type { Reporter, ReportedRun, ReporterStreams } from './reporter.js';
 import { RunView, stageProgress, type JobView } from './run-view.js';
@@ -44,6 +44,7 @@ export function createPlainReporter(streams: ReporterStreams, run: ReportedRun):
 }
 
 function progressLine(event: RunEvent, job: JobView): string | undefined {
+  if (event.type === 'fetch-progress') return job.fetch && fetchText(job.fetch);
   if (event.type !== 'task-progress' && event.type !== 'task-finished') return undefined;
   const stage = job.stages.get(event.stage);
   if (!stage) return undefined;

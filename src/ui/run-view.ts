@@ -50,6 +50,8 @@ export interface JobView {
   error: ErrorReport | undefined;
   /** Another process has the job; nothing happens here until it lets go. */
   heldBy: { pid: number; host: string } | undefined;
+  /** Set while the source is being brought here. */
+  fetch: { receivedBytes: number; totalBytes: number | undefined } | undefined;
 }
 
 /** What is known of the jobs of a run that have not ended, as their events told it so far. */
@@ -75,7 +77,11 @@ export class RunView {
       case 'job-finished':
         Object.assign(job, { state: event.state, outputDir: event.outputDir, manifestPath: event.manifestPath, error: event.error });
         break;
+      case 'fetch-progress':
+        job.fetch = { receivedBytes: event.receivedBytes, totalBytes: event.totalBytes };
+        break;
       case 'stage-started':
+        job.fetch = undefined;
         stageOf(job, event.stage).state = 'running';
         break;
       case 'stage-finished':
@@ -114,6 +120,7 @@ export class RunView {
         manifestPath: undefined,
         error: undefined,
         heldBy: undefined,
+        fetch: undefined,
       };
       for (const id of usualStages) stageOf(job, id);
       this.jobs.set(event.jobId, job);

@@ -1,7 +1,7 @@
 import { Box, Static, Text } from 'ink';
 import { jobRemainingMs, stageRemainingMs } from '../eta.js';
 import { clock, count, span } from '../format.js';
-import type { Line, Tone } from '../lines.js';
+import { fetchText, type Line, type Tone } from '../lines.js';
 import { stageProgress, type JobView, type StageView } from '../run-view.js';
 import { clipped, padded, terminalText } from '../terminal-text.js';
 
@@ -77,6 +77,7 @@ interface JobProps {
 function JobPanel({ job, nowMs, tick, columns }: JobProps) {
   const leftMs = jobRemainingMs(job, nowMs);
   const foot = [`${span(nowMs - job.startedAtMs)} so far`];
+  if (job.fetch) foot.unshift(fetchText(job.fetch));
   if (leftMs !== undefined) foot.push(`about ${span(leftMs)} left`);
   if (job.clips.length > 0) foot.push(`${count(job.clips.length, 'clip')} ready`);
   if (columns >= 80) foot.push('Ctrl-C stops; what is done is kept');
@@ -151,7 +152,7 @@ function JobLine({ job, nowMs, tick, columns }: JobProps) {
   }
   const stage = [...job.stages.values()].find((one) => one.state === 'running');
   const leftMs = jobRemainingMs(job, nowMs);
-  const parts = [stage ? `${stage.id} ${Math.floor(stageProgress(stage).fraction * 100)} %` : 'starting'];
+  const parts = [job.fetch ? fetchText(job.fetch) : stage ? `${stage.id} ${Math.floor(stageProgress(stage).fraction * 100)} %` : 'starting'];
   if (job.clips.length > 0) parts.push(`${count(job.clips.length, 'clip')} ready`);
   if (leftMs !== undefined) parts.push(`about ${span(leftMs)} left`);
   const length = job.durationUs === undefined ? '' : ` (${clock(job.durationUs)})`;
