@@ -36,17 +36,24 @@ const suspiciousDb = -50;
  *
  * Plain mixing would lose speech: from surround sound it takes dialogue down by 10 dB, so the centre leads here; two channels
  * of opposite phase (a wrongly wired microphone) cancel out, so where the sum is nearly silent and the difference is not, the
- * difference is taken.
+ * difference is taken; and of surround sound all channels, where nothing is in front.
  *
  * @throws {SnvgError} as runFfmpeg
  */
 export async function decodeSpeech(host: MediaHost, request: SpeechRequest): Promise<void> {
   const sumDb = await mixDown(host, request, mixOf(request.audio));
-  if (request.audio.channels !== 2 || sumDb >= suspiciousDb) return;
-  const difference = `${request.to}.difference`;
-  const differenceDb = await mixDown(host, { ...request, to: difference }, 'pan=mono|c0=0.5*c0-0.5*c1');
-  if (differenceDb > sumDb) await rename(difference, request.to);
-  else await rm(difference);
+  if (request.audio.channels === 1 || sumDb >= suspiciousDb) return;
+  const other = `${request.to}.other`;
+  const otherDb = await mixDown(host, { ...request, to: other }, otherMixOf(request.audio));
+  if (otherDb > sumDb) await rename(other, request.to);
+  else await rm(other);
+}
+
+/** What is heard where the usual mix is nearly silent. */
+function otherMixOf({ channels }: SoundSource): string {
+  if (channels === 2) return 'pan=mono|c0=0.5*c0-0.5*c1';
+  // Behind the listener, or on tracks of a recorder that only looks like surround sound: each channel as much as any other.
+  return `pan=mono|c0=${Array.from({ length: channels }, (_, n) => `${(1 / Math.sqrt(channels)).toFixed(4)}*c${n}`).join('+')}`;
 }
 
 /** Weights leave headroom: channels that say the same add up to no more than one of them. */

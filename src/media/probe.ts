@@ -152,6 +152,9 @@ function tooLarge(path: string, excess: string, cause?: ToolFailure): SnvgError 
   return new SnvgError('MEDIA_TOO_LARGE', `${shownName(path)} ${excess}`, 'Convert it to an ordinary MP4 first, for example with: ffmpeg -i <file> -vf scale=1920:-2 out.mp4', { cause });
 }
 
+/** ffmpeg's names of formats that are lists of other files, or say where streams are. */
+const openOthers = new Set(['concat', 'hls', 'applehttp', 'dash', 'sdp', 'rtsp', 'imf', 'lavfi', 'tedcaptions']);
+
 async function explain(failure: ToolFailure, path: string): Promise<SnvgError> {
   const cause = { cause: failure };
   if (failure.notStarted) {
@@ -167,6 +170,10 @@ async function explain(failure: ToolFailure, path: string): Promise<SnvgError> {
   }
   if (/moov atom not found/.test(said) && (await beginsLikeMp4(path))) {
     return new SnvgError('MEDIA_UNREADABLE', `${name} has no index (moov): the recording or download did not finish`, 'Record, copy or download it again; a recovery tool may rebuild the index from an intact file of the same camera.', cause);
+  }
+  const refused = /\[([\w,]+) @ [^\]]*\] Format not on whitelist/.exec(said)?.[1];
+  if (refused !== undefined && !openOthers.has(refused)) {
+    return new SnvgError('MEDIA_UNSUPPORTED', `${name} is of a kind that snvg does not open (${refused}), or begins with what is none of it`, 'Convert it first, for example with: ffmpeg -i <file> out.mp4', cause);
   }
   if (/not on whitelist/.test(said)) {
     return new SnvgError('MEDIA_UNREADABLE', `${name} is not a film but a list or stream description that would open other files`, 'Give the film itself.', cause);

@@ -146,6 +146,18 @@ describe('what cannot become clips', () => {
     }
   });
 
+  it('is encrypted', async () => {
+    const path = join(temporaryFolder(), 'bought.mp4');
+    execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-i', odd('base.mp4'), '-c', 'copy', '-encryption_scheme', 'cenc-aes-ctr', '-encryption_key', '0123456789abcdef0123456789abcdef', '-encryption_kid', 'fedcba9876543210fedcba9876543210', path]);
+    await expect(ingest(path)).rejects.toMatchObject({ code: 'MEDIA_UNSUPPORTED', message: expect.stringContaining('bought.mp4 is encrypted') });
+  });
+
+  it('is of another kind, or of none', async () => {
+    const path = join(temporaryFolder(), 'call.amr');
+    writeFileSync(path, Buffer.concat([Buffer.from('#!AMR\n'), Buffer.alloc(32 * 400, Buffer.from([0x3c, ...Array.from({ length: 31 }, () => 0x55)]))]));
+    await expect(ingest(path)).rejects.toMatchObject({ code: 'MEDIA_UNSUPPORTED', message: expect.stringContaining('does not open (amr') });
+  });
+
   it('names what is neither file nor folder', async () => {
     await expect(ingest('/dev/null')).rejects.toMatchObject({ code: 'MEDIA_NOT_A_FILE' });
   });

@@ -77,6 +77,23 @@ describe('speech from a source', () => {
     expect(levelDb(holed.subarray(2.3 * sampleRate, 3.2 * sampleRate))).toBeLessThan(-60);
   });
 
+  it.each([
+    ['from behind alone', 'pan=5.1|BL=c0|BR=c0', 6, '5.1', -6],
+    ['from one of six tracks', 'pan=5.1|BR=c0', 6, '5.1', -12],
+    ['in eight channels', 'pan=7.1|FC=c0', 8, '7.1', -9],
+    ['in four', 'pan=quad|FL=c0|FR=c0', 4, 'quad', -14],
+    ['at 96 kHz', 'aresample=96000', 1, 'mono', -1],
+    ['at 8 kHz', 'aresample=8000', 1, 'mono', -1],
+    ['40 dB down', 'volume=-40dB', 1, 'mono', -41],
+    ['clipped', 'volume=20dB', 1, 'mono', 0],
+  ] as const)('is usable %s', async (_, filter, channels, channelLayout, leastDb) => {
+    const path = join(temporaryFolder(), 'sound.wav');
+    execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-i', join(oddInputs(), 'base.mp4'), '-af', `aformat=channel_layouts=mono,${filter}`, '-c:a', 'pcm_s24le', path]);
+    const [plain, other] = [await heard('base.mp4', stereo), await heard(path, { index: 0, channels, channelLayout })];
+    expect(levelDb(other) - levelDb(plain)).toBeGreaterThan(leastDb);
+    expect(likeness(plain, other)).toBeGreaterThan(filter === 'volume=20dB' ? 0.6 : 0.95);
+  });
+
   it('of a silent track is silence, not an error', async () => {
     expect(levelDb(await heard('silent-audio.mp4', stereo))).toBe(-Infinity);
   });

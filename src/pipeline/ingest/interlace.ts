@@ -20,7 +20,7 @@ const mostShareWhole = 0.25;
 
 /** Whether the header leaves it open, or is of a kind that is often wrong, so that looking at the picture is worth half a second. */
 export function mayHideFields(video: VideoStream, fieldOrder: string | undefined): boolean {
-  if (video.interlaced) return false;
+  if (['tt', 'bb', 'tb', 'bt'].includes(fieldOrder ?? '')) return false;
   const fps = video.fps.num / video.fps.den;
   const isTelevision = televisionLines.has(video.codedHeight) && televisionRates.some((rate) => Math.abs(fps / rate - 1) < 0.002);
   // Codecs of the web have no fields at all.

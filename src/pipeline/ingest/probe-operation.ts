@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Source } from '../../artifacts/schemas/source.js';
 import { SnvgError } from '../../errors.js';
 import { shownName } from '../../media/ffmpeg.js';
+import { isEncryptedMp4 } from '../../media/mp4-encryption.js';
 import { type ProbedFile, type ProbedStream, probeFile } from '../../media/probe.js';
 import { defineOperation, type FileRef, type StageContext } from '../stage.js';
 import { chooseTrack } from './audio-track.js';
@@ -32,7 +33,7 @@ type Inputs = { file: FileRef; original?: FileRef | undefined };
 export const probeOperation = defineOperation({
   id: 'ingest.probe',
   stage: 'ingest',
-  version: 8,
+  version: 9,
   params,
   outputs: { source: 'source' },
   tools: ['ffmpeg'],
@@ -53,6 +54,9 @@ async function describe({ file, original = file }: Inputs, ctx: Context): Promis
   const tracks = probed.streams.filter(isAudible);
   const picture = chooseVideo(pictures);
   if (!picture && tracks.length === 0) throw nothingToShow(name, probed);
+  if (await isEncryptedMp4(path)) {
+    throw new SnvgError('MEDIA_UNSUPPORTED', `${name} is encrypted (copy protection): its picture and sound cannot be decoded`, 'Give a copy without protection, if you have a right to one.');
+  }
   const stated = picture ? describeVideo(picture) : null;
   if (stated) requireModestPicture(name, stated, picture?.avg_frame_rate);
   if (stated) requireShownColours(name, stated);

@@ -17,7 +17,7 @@ const decodingShare = 0.3;
 export const speechOperation = defineOperation({
   id: 'transcribe.speech',
   stage: 'transcribe',
-  version: 2,
+  version: 3,
   params: z.object({}),
   outputs: { speech: 'speech', pcm: 'speech.pcm' },
   tools: ['ffmpeg', vadModelTool],
