@@ -28,13 +28,20 @@ export function parseSrt(text: string, name = 'the SRT file'): Cue[] {
   return checkedCues(cues, name);
 }
 
+/** More than five minutes of fast speech in one caption, and a caption for every second of a day: beyond that it is no caption file. */
+const most = { characters: 5_000, cues: 100_000 };
+
 /**
  * Drops cues without text or duration and sorts by start.
  *
- * @throws {SnvgError} CAPTIONS_INVALID naming the line of a cue that ends before it starts
+ * @throws {SnvgError} CAPTIONS_INVALID naming the line of a cue that ends before it starts or is too long to be shown, or when there are too many
  */
 export function checkedCues(cues: readonly (Cue & { line: number })[], name: string): Cue[] {
+  if (cues.length > most.cues) throw new SnvgError('CAPTIONS_INVALID', `${name} holds ${cues.length} captions, more than ${most.cues}`, 'Give the captions of this source alone.');
   for (const cue of cues) {
+    if (cue.text.length > most.characters) {
+      throw new SnvgError('CAPTIONS_INVALID', `${name}, line ${cue.line}: a caption of ${cue.text.length} characters, more than ${most.characters}`, 'Divide it into captions of a sentence or two and run again.');
+    }
     if (cue.endUs < cue.startUs) {
       throw new SnvgError('CAPTIONS_INVALID', `${name}, line ${cue.line}: the caption ends before it starts`, 'Correct the times on that line and run again.');
     }

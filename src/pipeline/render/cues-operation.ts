@@ -4,9 +4,13 @@ import type { Word } from '../../artifacts/schemas/speech.js';
 import { applyEdits } from '../../captions/apply-edits.js';
 import { decodeCaptions } from '../../captions/decode.js';
 import { parseSrt } from '../../captions/parse-srt.js';
+import { SnvgError } from '../../errors.js';
 import { ClipTimeline, frameTimeUs } from '../../media/timeline.js';
 import { defineOperation, type FileRef } from '../stage.js';
 import { cuesParams, type CuesParams } from './params.js';
+
+/** Captions of the longest clip take some 100 kB. */
+const largestEdit = 4_000_000;
 
 interface CuesInputs {
   transcript: ArtifactRef<'transcript'>;
@@ -33,6 +37,7 @@ export const cuesOperation = defineOperation<CuesParams, CuesInputs, { cues: 'cu
     const timeline = new ClipTimeline(ctx.params.ranges, ctx.params.fps);
     const language = transcript.spans.find((span) => span.endUs > (timeline.pieces[0]?.startUs ?? 0))?.language ?? transcript.language;
     const heard = wordsInClip(transcript.words, timeline);
+    if (editedSrt && editedSrt.sizeBytes > largestEdit) throw new SnvgError('CAPTIONS_INVALID', `The edited caption file has ${Math.round(editedSrt.sizeBytes / 1e6)} MB`, 'Restore it from what it was made of, or delete it to have it written anew.');
     const words = editedSrt ? applyEdits(heard, parseSrt(decodeCaptions(await readFile(editedSrt.path), 'The edited caption file'), 'The edited caption file'), language) : heard;
     const cues = await ctx.putJson('cues', {
       schemaVersion: 1,

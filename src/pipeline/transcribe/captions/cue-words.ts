@@ -6,8 +6,8 @@ import { isSpaced } from '../recogniser/languages.js';
 import { piecesToWords } from '../recogniser/piece-words.js';
 import type { Piece } from '../recogniser/token-pieces.js';
 
-/** "[music]", "(laughs)", "♪ la la ♪": sounds, not speech. */
-const sounds = /\[[^\]]*\]|\([^)]*\)|（[^）]*）|【[^】]*】|♪[^♪]*♪?/gu;
+/** "[music]", "(laughs)", "♪ la la ♪": sounds, not speech. Each search ends at the next opening, or a row of them would take for ever. */
+const sounds = /\[[^[\]]*\]|\([^()]*\)|（[^（）]*）|【[^【】]*】|♪[^♪]*♪?/gu;
 /** "JOHN:", ">>", "- " at the start of a line: who speaks. */
 const speakers = /^(?:\s*(?:>>+|[-–—])\s*)?(?:\p{Lu}[\p{Lu}\p{N} .'’]{0,24}:\s)?/gmu;
 

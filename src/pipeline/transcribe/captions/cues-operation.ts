@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { ArtifactRef } from '../../../artifacts/kinds.js';
-import { decodeCaptions } from '../../../captions/decode.js';
 import type { Cue } from '../../../captions/cue.js';
 import { parseSrt } from '../../../captions/parse-srt.js';
 import { parseVtt } from '../../../captions/parse-vtt.js';
@@ -10,13 +8,14 @@ import { SnvgError } from '../../../errors.js';
 import { runFfmpeg, type MediaHost } from '../../../media/ffmpeg.js';
 import { buildSentences } from '../../../text/sentences.js';
 import { defineOperation, type FileRef } from '../../stage.js';
+import { largestBytes, readCaptionText } from './caption-text.js';
 import { cueWords } from './cue-words.js';
 
 /** Takes the words from captions that have times for whole cues only; asked for with --use-captions. */
 export const cuesOperation = defineOperation({
   id: 'transcribe.cues',
   stage: 'transcribe',
-  version: 1,
+  version: 2,
   params: z.object({ name: z.string(), language: z.string(), streamIndex: z.int().nonnegative().nullable() }),
   outputs: { transcript: 'transcript' },
   tools: ['ffmpeg'],
@@ -42,7 +41,7 @@ export const cuesOperation = defineOperation({
 });
 
 async function readCues(path: string, name: string): Promise<Cue[]> {
-  const text = decodeCaptions(await readFile(path), name);
+  const text = await readCaptionText(path, name, largestBytes.cues);
   return /^\ufeff?WEBVTT/.test(text) ? parseVtt(text, name) : parseSrt(text, name);
 }
 

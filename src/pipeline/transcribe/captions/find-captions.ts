@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import type { Source } from '../../../artifacts/schemas/source.js';
 import { SnvgError } from '../../../errors.js';
+import { largestBytes, parseShallowJson, readCaptionText } from './caption-text.js';
 
 /** Captions that may stand in for recognition. */
 export type FoundCaptions = {
@@ -10,9 +11,6 @@ export type FoundCaptions = {
   /** As the file or its name says; null when neither does. */
   language: string | null;
 } & ({ kind: 'words' | 'cues'; path: string } | { kind: 'track'; streamIndex: number });
-
-/** A word list of an eight-hour talk is about 8 MB; more is something else. */
-const largestBytes = 64_000_000;
 
 /**
  * Captions that lie beside the source under its name, or inside it, best first: `talk.json` with word times, then
@@ -33,6 +31,7 @@ export async function findCaptions(dir: string, sourcePath: string, source: Sour
   });
   const rank = ({ mark }: { mark: string }): number => (mark === wanted ? 0 : mark === '' ? 1 : 2);
   for (const { name, mark } of marked.toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))) {
+    if (!(await stat(join(dir, name)).catch(() => undefined))?.isFile()) continue;
     found.push({ kind: 'cues', path: join(dir, name), name, language: mark === '' ? null : mark });
   }
   for (const { streamIndex, name } of source.captions) {
@@ -69,8 +68,7 @@ function markOf(name: string, stem: string): string | undefined {
  */
 async function peekWordList(path: string): Promise<{ language: string | null } | undefined> {
   try {
-    if ((await stat(path)).size > largestBytes) return undefined;
-    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+    const value = parseShallowJson(await readCaptionText(path, basename(path), largestBytes.list));
     if (typeof value !== 'object' || value === null) return undefined;
     const isList = ('words' in value && Array.isArray(value.words)) || ('segments' in value && Array.isArray(value.segments));
     return isList ? { language: 'language' in value && typeof value.language === 'string' && /^[a-z]{2,3}$/.test(value.language) ? value.language : null } : undefined;

@@ -2,12 +2,16 @@ import { z } from 'zod';
 import type { Word } from '../../../artifacts/schemas/speech.js';
 import { SnvgError } from '../../../errors.js';
 import { orderWords } from '../order-words.js';
+import { parseShallowJson } from './caption-text.js';
 import { isSpaced } from '../recogniser/languages.js';
 
 const seconds = z.number().nonnegative();
+/** Characters: a sentence where a language has no spaces; no word of any. */
+const longestWord = 1_000;
+const wordText = z.string().max(longestWord);
 /** One word under the names that recognisers give its parts. WhisperX leaves times out where it could not align. */
 const listedWord = z
-  .object({ text: z.string().optional(), word: z.string().optional(), start: seconds.nullish(), end: seconds.nullish(), probability: z.number().nullish(), score: z.number().nullish(), confidence: z.number().nullish() })
+  .object({ text: wordText.optional(), word: wordText.optional(), start: seconds.nullish(), end: seconds.nullish(), probability: z.number().nullish(), score: z.number().nullish(), confidence: z.number().nullish() })
   .refine((word) => (word.text ?? word.word) !== undefined, { error: 'has neither "text" nor "word"' });
 
 /**
@@ -46,11 +50,9 @@ export function parseWordsFile(text: string, name: string, durationUs: number, l
 }
 
 function parseJson(text: string, name: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\ufeff/, ''));
-  } catch {
-    throw invalid(name, 'it is not JSON');
-  }
+  const value = parseShallowJson(text);
+  if (value === undefined) throw invalid(name, 'it is not JSON, or nested as no word list is');
+  return value;
 }
 
 interface TimedText {
@@ -102,7 +104,7 @@ function joinFragments(pieces: readonly TimedText[], spaced: boolean): Word[] {
     const last = words.at(-1);
     const bare = !/[\p{L}\p{N}]/u.test(text) && !/^[\p{Ps}\p{Pi}¿¡]/u.test(text);
     const fragment = spaced && (marksSpaces ? !/^\s/u.test(piece.text) : /^[-'’]\p{L}/u.test(text));
-    if (last && (bare || fragment)) {
+    if (last && (bare || fragment) && last.text.length + text.length <= longestWord) {
       last.text += text;
       last.endUs = Math.max(last.endUs, piece.endUs);
       last.confidence = Math.min(last.confidence, piece.confidence);

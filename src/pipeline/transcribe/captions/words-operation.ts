@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { ArtifactRef } from '../../../artifacts/kinds.js';
-import { decodeCaptions } from '../../../captions/decode.js';
 import { buildSentences } from '../../../text/sentences.js';
 import { defineOperation, type FileRef } from '../../stage.js';
+import { largestBytes, readCaptionText } from './caption-text.js';
 import { parseWordsFile } from './words-file.js';
 
 /** Takes the words from a list that lies beside the source, in place of recognising them. */
@@ -18,7 +17,7 @@ export const wordsOperation = defineOperation({
   async run(inputs: { captions: FileRef; speech: ArtifactRef<'speech'> }, ctx) {
     const { name, language } = ctx.params;
     const { durationUs } = await ctx.read(inputs.speech);
-    const text = decodeCaptions(await readFile(inputs.captions.path), name);
+    const text = await readCaptionText(inputs.captions.path, name, largestBytes.list);
     const words = parseWordsFile(text, name, durationUs, language);
     ctx.notice({
       code: 'CAPTIONS_USED',
