@@ -129,11 +129,14 @@ export async function run(options: RunOptions): Promise<RunResult> {
     }
     const exitCode = result.exitCode;
     if (exitCode === undefined || !(options.allowedExitCodes ?? [0]).includes(exitCode)) {
-      throw new ToolFailure(result.shortMessage ?? `${options.command} failed`, {
+      const shellGaveUp = options.limits !== undefined && exitCode !== undefined && notExecuted.includes(exitCode);
+      // The shell that sets the limits says why in its last line; its own command line is nothing to show.
+      const message = shellGaveUp ? (tail.lines.at(-1) ?? `${options.command} cannot be run`) : `${options.command} ${result.signal ? `was ended by ${result.signal}` : `ended with exit code ${exitCode}`}`;
+      throw new ToolFailure(record === undefined ? (result.shortMessage ?? message) : message, {
         exitCode,
         endedBy: result.signal,
         stderrTail: tail.lines,
-        notStarted: record === undefined || (options.limits !== undefined && exitCode !== undefined && notExecuted.includes(exitCode)),
+        notStarted: record === undefined || shellGaveUp,
         cause: result.cause,
       });
     }

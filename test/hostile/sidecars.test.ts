@@ -14,6 +14,18 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 const invalid = (message: string): unknown => expect.objectContaining({ code: 'CAPTIONS_INVALID', message: expect.stringContaining(message) });
 const noTracks = { captions: [] as Source['captions'] } as Source;
 
+const list = (texts: string[]): string => JSON.stringify({ words: texts.map((text, n) => ({ text, start: n / 1_000, end: (n + 1) / 1_000 })) });
+const cue = (text: string): string => `1\n00:00:01,000 --> 00:00:02,000\n${text}\n`;
+
+/** Whatever is refused is refused as captions. */
+const attempt = (work: () => unknown): void => {
+  try {
+    work();
+  } catch (error) {
+    expect(error).toEqual(invalid('talk'));
+  }
+};
+
 /** CPU seconds of this process. */
 function cpuOf(work: () => void): number {
   const before = process.cpuUsage();
@@ -52,7 +64,6 @@ describe('a word list', () => {
   });
 
   it('cannot hold a word of any length, nor grow one out of pieces', () => {
-    const list = (texts: string[]): string => JSON.stringify({ words: texts.map((text, n) => ({ text, start: n / 1_000, end: (n + 1) / 1_000 })) });
     expect(() => parseWordsFile(list(['a'.repeat(2_000)]), 'talk.json', 60_000_000, 'en')).toThrow(invalid('talk.json') as Error);
     const words = parseWordsFile(list(['a', ...Array.from({ length: 30_000 }, () => '.')]), 'talk.json', 60_000_000, 'en');
     expect(Math.max(...words.map(({ text }) => text.length))).toBeLessThanOrEqual(1_000);
@@ -66,8 +77,6 @@ describe('a word list', () => {
 });
 
 describe('a caption file', () => {
-  const cue = (text: string): string => `1\n00:00:01,000 --> 00:00:02,000\n${text}\n`;
-
   it.each([
     ['SRT', (text: string) => parseSrt(cue(text), 'talk.srt')],
     ['VTT', (text: string) => parseVtt(`WEBVTT\n\n${cue(text).replaceAll(',', '.')}`, 'talk.vtt')],
@@ -86,13 +95,6 @@ describe('a caption file', () => {
   ])('of nothing but %s is read in its length', (_, unit) => {
     const long = unit.repeat(Math.floor(1_500_000 / unit.length));
     const lines = Array.from({ length: 300 }, () => cue(unit.repeat(Math.floor(4_800 / unit.length)))).join('\n');
-    const attempt = (work: () => unknown): void => {
-      try {
-        work();
-      } catch (error) {
-        expect(error).toEqual(invalid('talk'));
-      }
-    };
     const seconds = cpuOf(() => {
       attempt(() => parseSrt(cue(long), 'talk.srt'));
       attempt(() => parseVtt(`WEBVTT\n\n${cue(long)}`, 'talk.vtt'));
