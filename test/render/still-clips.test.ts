@@ -28,7 +28,7 @@ describe('a recording without picture', () => {
     const run = await renderRun(file);
     const { clip, path, coverPath } = await run.render({ ranges, transcript: fixtureTranscript('talk', 'en'), style: { captionHighlight: '#00FFFF' } });
     expect(clip.checks.filter(({ passed }) => !passed)).toEqual([]);
-    expect(clip.checks.map(({ id }) => id)).toEqual(['streams', 'faststart', 'duration', 'frames', 'picture', 'loudness', 'captions']);
+    expect(clip.checks.map(({ id }) => id)).toEqual(['streams', 'faststart', 'colour', 'duration', 'frames', 'picture', 'loudness', 'captions']);
     expect(clip).toMatchObject({ width: 1080, height: 1920, fps: { num: 30, den: 1 }, frames: 45, camera: { shots: [], faceCoverage: null } });
     expect(Math.abs((clip.integratedLufs ?? 0) + 14)).toBeLessThanOrEqual(0.5);
     const frame = frameAtSeconds(path, 1);
