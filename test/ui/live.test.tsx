@@ -76,6 +76,20 @@ describe('a frame', () => {
     expect(live).not.toContain('\u001b[2J');
   });
 
+  it('shows who else works on an input, what is being fetched, and how far all inputs are', () => {
+    const at = 1_700_000_000_000;
+    const frame = frameOf({
+      ...stateAfter([
+        { type: 'job-held', jobId: 'a', at, source: 'a.mp4', outputDir: 'a.snvg', pid: 4711, host: 'here' },
+        { type: 'job-started', jobId: 'b', at, source: 'b.mp4', outputDir: 'b.snvg' },
+        { type: 'fetch-progress', jobId: 'b', at, receivedBytes: 12_000_000, totalBytes: 48_000_000 },
+      ]),
+      batch: { inputs: 6, done: 1, failed: 2, startedAtMs: at },
+      log: [],
+    });
+    expect(frame).toMatch(/⠸ b\.mp4 {2}fetching: 25 % \(12\.0 MB of 48\.0 MB\)\n· a\.mp4 {2}worked on by process 4711\n1 of 6 inputs done · 2 failed · 1 elsewhere · 1 to come/);
+  });
+
   it.each([[20, 8], [40, 12], [60, 24], [200, 60]])('stays lower than a terminal of %d × %d, so that redrawing never scrolls', (columns, rows) => {
     for (const count of [1, 12, 40, 80, 110]) {
       const frame = frameOf({ ...stateAfter(script.slice(0, count), { columns, rows }), log: [] });
