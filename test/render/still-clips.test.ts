@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { captionArea, safeArea } from '../../src/captions/safe-area.js';
@@ -20,6 +20,17 @@ function picture(dir: string, name: string, color: string, size: string): string
   return makeMedia(['-f', 'lavfi', '-i', `color=c=${color}:s=${size}`, '-frames:v', '1', '-update', '1'], join(dir, name));
 }
 
+/** The same JPEG with the Exif orientation of a telephone held upright. */
+function turnedByExif(path: string): string {
+  const exif = Buffer.from('4578696600004949 2a00 08000000 0100 1201 0300 01000000 0600 0000 00000000'.replaceAll(' ', ''), 'hex');
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(exif.length + 2);
+  const bytes = readFileSync(path);
+  const turned = `${path}.turned.jpg`;
+  writeFileSync(turned, Buffer.concat([bytes.subarray(0, 2), Buffer.from([0xff, 0xe1]), length, exif, bytes.subarray(2)]));
+  return turned;
+}
+
 describe('a recording without picture', () => {
   it('is shown over its own cover, whole, with bars in the highlight colour and captions', async () => {
     const dir = temporaryFolder();
@@ -28,7 +39,10 @@ describe('a recording without picture', () => {
     const run = await renderRun(file);
     const { clip, path, coverPath } = await run.render({ ranges, transcript: fixtureTranscript('talk', 'en'), style: { captionHighlight: '#00FFFF' } });
     expect(clip.checks.filter(({ passed }) => !passed)).toEqual([]);
-    expect(clip.checks.map(({ id }) => id)).toEqual(['streams', 'faststart', 'colour', 'duration', 'frames', 'picture', 'loudness', 'captions']);
+    const proven = clip.checks.map(({ id }) => id);
+    expect(proven).toEqual(expect.arrayContaining(['streams', 'faststart', 'colour', 'duration', 'frames', 'picture', 'loudness', 'captions']));
+    // Nothing of it was read from the source's picture.
+    expect(proven).not.toContain('source');
     expect(clip).toMatchObject({ width: 1080, height: 1920, fps: { num: 30, den: 1 }, frames: 45, camera: { shots: [], faceCoverage: null } });
     expect(Math.abs((clip.integratedLufs ?? 0) + 14)).toBeLessThanOrEqual(0.5);
     const frame = frameAtSeconds(path, 1);
@@ -66,6 +80,7 @@ describe('a recording without picture', () => {
     const own = picture(dir, 'own.jpg', 'blue', '640x360');
     expect(await readPictureSize(own)).toEqual({ demuxer: 'jpeg_pipe', width: 640, height: 360 });
     expect(await readPictureSize(picture(dir, '100%d.png', 'blue', '34x18'))).toEqual({ demuxer: 'png_pipe', width: 34, height: 18 });
+    expect(await readPictureSize(turnedByExif(own))).toMatchObject({ width: 360, height: 640 });
     const file = makeMedia(['-t', '6', '-i', speech, '-map', '0:a', '-c:a', 'libmp3lame'], join(dir, 'sound.mp3'));
     const run = await renderRun(file);
     const cover = await run.run.planner.fingerprint(own);

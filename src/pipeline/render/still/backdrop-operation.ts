@@ -91,8 +91,9 @@ async function drawCover(ctx: StageContext<Params>, cover: CoverPicture): Promis
     // Whatever the picture is stored as, red, green and blue from here on; of a transparent one, the blurred copy shows through.
     `[0:${cover.streamIndex}]trim=end_frame=1,format=rgba,split=2[a][b]`,
     `[a]format=rgb24,scale=${small.width}:${small.height}:force_original_aspect_ratio=increase:flags=area,crop=${small.width}:${small.height},gblur=sigma=6,lutrgb=r=val*0.5+8:g=val*0.5+8:b=val*0.5+8,scale=${width}:${height}:flags=bicubic,setsar=1[back]`,
-    `[b]scale=${front.width}:${front.height}:flags=lanczos,setsar=1[front]`,
-    `[back][front]overlay=${front.x}:${front.y}:format=rgb,format=rgb24[picture]`,
+    // Whole whatever the header said about its shape.
+    `[b]scale=${front.width}:${front.height}:force_original_aspect_ratio=decrease:flags=lanczos,setsar=1[front]`,
+    `[back][front]overlay='${front.x}+(${front.width}-w)/2':'${front.y}+(${front.height}-h)/2':format=rgb,format=rgb24[picture]`,
   ].join(';');
   await runFfmpeg(ctx, { inputs: [cover.input], graph, outputs: [pictureOutput] });
   return layout;

@@ -6,6 +6,7 @@ import { shownName } from '../../../media/ffmpeg.js';
 export interface StillPicture {
   /** ffmpeg's demuxer for it: named outright, so that nothing in the file decides how it is opened. */
   demuxer: 'png_pipe' | 'jpeg_pipe';
+  /** As it is shown: ffmpeg turns photographs that were stored sideways. */
   width: number;
   height: number;
 }
@@ -52,6 +53,7 @@ function pngSize(bytes: Buffer): StillPicture | undefined {
 /** ITU-T T.81 Annex B: segments follow each other up to the frame header, whose marker says how it is coded. */
 function jpegSize(bytes: Buffer): StillPicture | undefined {
   if (bytes.length < 4 || bytes.readUInt16BE(0) !== 0xffd8) return undefined;
+  let sideways = false;
   for (let at = 2; at + 9 < bytes.length; ) {
     if (bytes[at] !== 0xff) return undefined;
     const marker = bytes[at + 1] ?? 0;
@@ -61,8 +63,25 @@ function jpegSize(bytes: Buffer): StillPicture | undefined {
       continue;
     }
     const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-    if (isFrame) return { demuxer: 'jpeg_pipe', width: bytes.readUInt16BE(at + 7), height: bytes.readUInt16BE(at + 5) };
+    const [height, width] = [bytes.readUInt16BE(at + 5), bytes.readUInt16BE(at + 7)];
+    if (isFrame) return { demuxer: 'jpeg_pipe', ...(sideways ? { width: height, height: width } : { width, height }) };
+    if (marker === 0xe1) sideways ||= isSideways(bytes.subarray(at + 4, at + 2 + bytes.readUInt16BE(at + 2)));
     at += 2 + bytes.readUInt16BE(at + 2);
   }
   return undefined;
+}
+
+/** Exif 2.3 §4.6: orientations 5 to 8 exchange width and height. */
+function isSideways(segment: Buffer): boolean {
+  if (segment.length < 16 || segment.toString('latin1', 0, 6) !== 'Exif\0\0') return false;
+  const tiff = segment.subarray(6);
+  const little = tiff.toString('latin1', 0, 2) === 'II';
+  const short = (at: number): number => (at + 2 > tiff.length ? 0 : little ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at));
+  const directory = little ? tiff.readUInt32LE(4) : tiff.readUInt32BE(4);
+  for (let n = 0; n < short(directory); n += 1) {
+    const entry = directory + 2 + 12 * n;
+    if (entry + 12 > tiff.length) return false;
+    if (short(entry) === 0x112) return short(entry + 8) >= 5 && short(entry + 8) <= 8;
+  }
+  return false;
 }
