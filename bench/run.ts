@@ -1,7 +1,8 @@
-/** `npm run bench -- process|hostile [--quick] [--record]` */
+/** `npm run bench -- process|hostile|inputs [--quick] [--record]` */
 const benches: Record<string, () => Promise<{ bench: (options: { quick: boolean; record: boolean }) => Promise<boolean> }>> = {
   process: () => import('./process.js'),
   hostile: () => import('./hostile.js'),
+  inputs: () => import('./inputs.js'),
 };
 
 const [name = '', ...flags] = process.argv.slice(2);
