@@ -74,9 +74,12 @@ function pageText(lines: readonly (readonly Piece[])[], active: number, style: A
     .join('\\N');
 }
 
-/** Braces would open an override and a backslash a command; a word joiner after the backslash keeps it a letter. */
+/**
+ * Braces would open an override and a backslash a command; a word joiner after the backslash keeps it a letter. Control characters draw
+ * nothing: a line end would begin another event, and libass reads no further than a zero.
+ */
 export function escapeAss(text: string): string {
-  return text.replaceAll(/[\r\n]+/g, ' ').replaceAll('\\', '\\\u2060').replaceAll('{', '\\{').replaceAll('}', '\\}');
+  return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ').replaceAll('\\', '\\\u2060').replaceAll('{', '\\{').replaceAll('}', '\\}');
 }
 
 /** `#rrggbb` → `&H00bbggrr`. */
