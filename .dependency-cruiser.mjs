@@ -131,6 +131,7 @@ export default {
       'publishers/<platform> → publishers/*.ts, process, errors; never a sibling',
     ),
     layer('output', { path: room('output') }, [room('output'), room('artifacts'), leaves], 'output → artifacts, errors, logger, clock'),
+    layer('sources', { path: room('sources') }, [room('sources'), room('process'), '^src/artifacts/atomic-file\\.ts$', leaves], 'sources → process, errors; artifacts/atomic-file to write files whole'),
     layer('media', { path: room('media') }, [room('media'), room('process'), leaves], 'media → process, errors'),
     layer('inference', { path: room('inference') }, [room('inference'), room('process'), leaves], 'inference → process, errors'),
     layer('captions', { path: room('captions') }, [room('captions'), errorsOnly], 'captions → nothing but errors'),
@@ -152,6 +153,9 @@ export default {
     onlyHome('onnxruntime-home', 'onnxruntime-[^/]+', '^src/inference/', 'Models run behind src/inference (ADR 0003).'),
     onlyHome('better-sqlite3-home', 'better-sqlite3', '^src/jobs/', 'The database has one home (ADR 0005).'),
     onlyHome('ink-home', '(ink|react|react-reconciler)', '^src/ui/ink/', 'The live view alone draws with ink.'),
+    onlyHome('web-home', '(undici|ipaddr\\.js)', '^src/sources/http/', 'Inputs are fetched from the web behind one guard against private addresses.'),
+    onlyHome('s3-home', '@aws-sdk/[^/]+', '^src/sources/s3/', 'The store’s client is loaded when an s3:// input is named.'),
+    onlyHome('glob-home', 'tinyglobby', '^src/sources/', 'Patterns are expanded where inputs are named.'),
     onlyHome('googleapis-home', 'googleapis', '^src/publishers/', 'A platform’s client belongs to its publisher.'),
     onlyHome('twitter-home', 'twitter-api-v2', '^src/publishers/', 'A platform’s client belongs to its publisher.'),
     {

@@ -61,7 +61,7 @@ async function start(flags: Flags, body: (context: CommandContext) => Promise<nu
   process.exitCode = await body({ loaded, paths, version, cwd, env: process.env, stdout: process.stdout, stderr: process.stderr, signal: signalsOf(process) });
 }
 
-withSettings(program.command('process').argument('<inputs...>', 'video files').description('Make clips of videos: all stages, one job and one manifest per video'), 'run', 'global', 'output')
+withSettings(program.command('process').argument('[inputs...]', 'videos, sounds, folders, patterns, http(s):// or s3:// addresses; - for a list on stdin').description('Make clips of videos: all stages, one job and one manifest per video'), 'run', 'global', 'output')
   .addHelpText('after', '\nExamples:\n  snvg process talk.mp4 --clips 5 --max-length 45\n  snvg process day1.mp4 day2.mp4 day3.mp4 --output clips --keep-going\n')
   .action((inputs: string[], flags: Flags) => start(flags, async (context) => (await import('./commands/process.js')).runProcess(context, inputs)));
 
@@ -74,7 +74,7 @@ const stageCommands = [
 ] as const;
 
 for (const [stage, description, example] of stageCommands) {
-  const command = program.command(stage).argument('<inputs...>', 'video files').description(description);
+  const command = program.command(stage).argument('[inputs...]', 'videos, sounds, folders, patterns, addresses').description(description);
   if (stage === 'segment' || stage === 'render') command.option('--transcript <file>', 'words given by hand: JSON with word times, SRT or WebVTT');
   if (stage === 'render') command.option('--cut <in-out>', 'a cut given by hand, such as 12:30-13:05; ranges to join with +; @<file> for a list (repeat for several)', (value: string, before: string[] | undefined) => [...(before ?? []), value]);
   else command.option('--out <file>', `write the result to a file${stage === 'transcribe' ? ' (.json, .srt, .vtt or .txt)' : ' (JSON)'}`);

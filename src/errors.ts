@@ -30,6 +30,7 @@ const exitCodeOf = {
   JOB_NOT_FOUND: 2,
   JOB_BUSY: 2,
   TARGET_UNKNOWN: 2,
+  LIST_INVALID: 2,
   // bad input
   MEDIA_MISSING: 3,
   MEDIA_UNREADABLE: 3,
@@ -43,6 +44,9 @@ const exitCodeOf = {
   MEDIA_TOO_LARGE: 3,
   CAPTIONS_INVALID: 3,
   COVER_INVALID: 3,
+  SOURCE_NOT_FOUND: 3,
+  SOURCE_NOT_MEDIA: 3,
+  SOURCE_TOO_LARGE: 3,
   // missing dependency or capability
   FFMPEG_MISSING: 4,
   FFMPEG_TOO_OLD: 4,
@@ -50,6 +54,7 @@ const exitCodeOf = {
   MODEL_MISSING: 4,
   MODEL_CORRUPT: 4,
   INFERENCE_MISSING: 4,
+  YTDLP_MISSING: 4,
   DISK_FULL: 4,
   FILE_LIMIT: 4,
   DATABASE_CORRUPT: 4,
@@ -57,6 +62,7 @@ const exitCodeOf = {
   // remote
   REMOTE_UNAVAILABLE: 5,
   REMOTE_REFUSED: 6,
+  SOURCE_PRIVATE_ADDRESS: 6,
   // outcome
   PARTLY_DONE: 7,
   NO_CLIP: 8,

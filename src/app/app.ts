@@ -17,6 +17,7 @@ import { createLogger, type Logger } from '../logger.js';
 import type { Backend } from '../pipeline/backends/backend.js';
 import { backends } from '../pipeline/backends/registry.js';
 import { Resources } from '../pipeline/resources.js';
+import type { TaskClaims } from '../pipeline/run-task.js';
 import type { Toolchain } from '../pipeline/stage.js';
 import { isSameProcessAlive, ownIdentity, startTimeOf } from '../process/identity.js';
 import { reapOrphans } from '../process/reaper.js';
@@ -42,6 +43,8 @@ export interface App {
   readonly memo: Memo;
   readonly store: FileArtifactStore;
   readonly results: TaskResults;
+  /** What processes of this machine take one at a time. */
+  readonly claims: TaskClaims;
   /** Finds ffmpeg and the shipped models and fonts, once. @throws {SnvgError} FFMPEG_*, MODEL_* */
   toolchain(): Promise<Toolchain>;
   backend(): Promise<Backend>;
@@ -92,6 +95,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     memo,
     store,
     results,
+    claims,
     toolchain: () => {
       toolchain ??= findToolchain(settings, memo);
       return toolchain;

@@ -11,6 +11,8 @@ import { ClipNaming } from './clip-naming.js';
 import { rememberedFingerprints } from './fingerprints.js';
 import { requireDiskSpace } from './disk-space.js';
 import { type Estimate, sumOf } from './estimate.js';
+import { downloadsDirOf } from './fetch-source.js';
+import { downloadedInput } from '../sources/registry.js';
 import { jobRequest, type JobPlace } from './job-request.js';
 import { Preflight } from './preflight.js';
 
@@ -66,7 +68,11 @@ export async function planAll(app: App, places: readonly JobPlace[]): Promise<{ 
 }
 
 /** Walks the plan with a backend that runs nothing, and writes nothing. @throws {SnvgError} as a real run would before its first task */
-async function planDry(app: App, place: JobPlace): Promise<DryPlan> {
+async function planDry(run: App, given: JobPlace): Promise<DryPlan> {
+  const app: App = given.settings ? { ...run, settings: { ...run.settings, ...given.settings } } : run;
+  const here = given.input ? await downloadedInput(given.input, downloadsDirOf(app.paths)) : { path: given.sourcePath, name: given.name };
+  if (!here) return notHereYet(app, given);
+  const place: JobPlace = given.input ? { ...given, sourcePath: here.path, ...(here.name === undefined ? {} : { name: here.name }) } : given;
   const request = jobRequest(place, app.settings, 'render');
   const folder = await OutputFolder.inspect(place.outputDir, place.jobId);
   const naming = ClipNaming.of(app.settings.nameTemplate, place.outputDir);
@@ -122,7 +128,13 @@ async function planDry(app: App, place: JobPlace): Promise<DryPlan> {
   const left = moments?.slice(Math.floor(rendered / request.formats.length));
   const estimate = durationUs === undefined ? undefined : preflight.estimate({ durationUs }, cached, left);
   const notice = estimate && (await preflight.requireSpace(estimate));
-  return { place, tasks, decidedBy, durationUs, estimate, warning: notice && `${notice.message} ${notice.remedy}`, clips: clips ?? likelyClips(app, durationUs, request.formats.length) };
+  return { place: given, tasks, decidedBy, durationUs, estimate, warning: notice && `${notice.message} ${notice.remedy}`, clips: clips ?? likelyClips(app, durationUs, request.formats.length) };
+}
+
+/** A remote input that no run has downloaded: nothing more can be said without doing so. */
+function notHereYet(app: App, place: JobPlace): DryPlan {
+  const download: DryTask = { stage: 'ingest', op: 'ingest.fetch', label: `download ${place.name ?? place.sourcePath}`, cached: false };
+  return { place, tasks: [download], decidedBy: 'ingest', durationUs: undefined, estimate: undefined, warning: undefined, clips: likelyClips(app, undefined, app.settings.format.length) };
 }
 
 /** The length as the file states it, when no earlier run has looked; a file that states none leaves it open. */

@@ -6,6 +6,7 @@ import { SnvgError } from '../errors.js';
 import { defaultFolderName, type FieldValue, foldedName, folderOf, stemOfFile } from '../output/names.js';
 import { fieldsOf, type Template } from '../output/template.js';
 import { ClipNaming } from './clip-naming.js';
+import type { InputRef } from '../sources/source.js';
 import type { JobPlace } from './job-request.js';
 import { dayOf, type FolderField, readTemplate } from './template-setting.js';
 
@@ -15,13 +16,9 @@ export interface GivenInput {
   /** Like a file's name. */
   name: string;
   /** Settings of this input alone, as a list may give them. */
-  options?: Partial<Pick<Settings, 'output' | 'nameTemplate' | 'format'>>;
-}
-
-/** A path as it was typed, as an input. */
-export function localInput(path: string, cwd: string): GivenInput {
-  const given = resolve(cwd, path);
-  return { given, name: basename(given) };
+  options?: Partial<Settings>;
+  /** Absent: a file on this machine. */
+  input?: InputRef;
 }
 
 /**
@@ -45,7 +42,12 @@ export async function placeJobs(inputs: readonly GivenInput[], settings: Pick<Se
     // A template that cannot name clips is refused here, not by the first of many jobs.
     ClipNaming.of(distinct[index]?.options?.nameTemplate ?? settings.nameTemplate, folder);
   }
-  return distinct.map(({ given, name }, index) => ({ ...jobPlace(given, folders[index] ?? cwd), name }));
+  return distinct.map(({ given, name, input, options }, index) => ({
+    ...jobPlace(given, folders[index] ?? cwd),
+    name,
+    ...(input ? { input } : {}),
+    ...(options ? { settings: options } : {}),
+  }));
 }
 
 /** Same source and folder: same job. Both absolute. */

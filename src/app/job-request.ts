@@ -1,6 +1,7 @@
 import { dirname, parse } from 'node:path';
 import type { Settings } from '../config/options.js';
 import type { JobRequest } from '../pipeline/plan.js';
+import type { InputRef } from '../sources/source.js';
 
 /** One source of a run, with the folder its clips go to. Same source and folder: same job. */
 export interface JobPlace {
@@ -9,6 +10,10 @@ export interface JobPlace {
   outputDir: string;
   /** What outputs are called after, like a file's name; absent: the last part of `sourcePath`. */
   name?: string;
+  /** How the input was named, where that is more than `sourcePath` says. */
+  input?: InputRef;
+  /** Settings of this input alone, over those of the run. */
+  settings?: Partial<Settings>;
 }
 
 const usPerSecond = 1_000_000;

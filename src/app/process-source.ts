@@ -5,6 +5,7 @@ import type { Manifest } from '../artifacts/schemas/manifest.js';
 import { reportError, SnvgError, type ErrorReport } from '../errors.js';
 import { OutputFolder } from '../output/folder.js';
 import { buildManifest } from '../output/manifest.js';
+import type { Notice } from '../pipeline/notice.js';
 import { planJob, type JobOutcome, type JobRequest } from '../pipeline/plan.js';
 import { Runner } from '../pipeline/runner.js';
 import { stages } from '../pipeline/stages.js';
@@ -50,14 +51,24 @@ export interface ProcessOptions {
 }
 
 /** Brings one source to this machine and says where it lies. */
-export type FetchSource = (place: JobPlace, context: { signal: AbortSignal; progress(receivedBytes: number, totalBytes?: number): void }) => Promise<{ path: string }>;
+export type FetchSource = (place: JobPlace, context: FetchRun) => Promise<{ path: string; /** What it is called there. */ name?: string }>;
+
+export interface FetchRun {
+  app: App;
+  signal: AbortSignal;
+  /** Whatever lies here already. */
+  fresh: boolean;
+  progress(receivedBytes: number, totalBytes?: number): void;
+  notice(notice: Notice): void;
+}
 
 const manifestName = 'manifest.json';
 const reportName = 'report.html';
 const cancelPollMs = 300;
 
 /** Takes one source through the stages as its only writer. Expected failures are returned, not thrown. */
-export async function processSource(app: App, place: JobPlace, options: ProcessOptions): Promise<SourceResult> {
+export async function processSource(run: App, place: JobPlace, options: ProcessOptions): Promise<SourceResult> {
+  const app: App = place.settings ? { ...run, settings: { ...run.settings, ...place.settings } } : run;
   const { jobId, sourcePath, outputDir } = place;
   const { output: _output, ...kept } = app.settings;
   app.jobs.claim({ id: jobId, sourcePath, outputDir, settings: { ...kept, output: outputDir } }, app.self);
@@ -72,8 +83,10 @@ export async function processSource(app: App, place: JobPlace, options: ProcessO
   try {
     const { fetch, turn } = options;
     const progress = (receivedBytes: number, totalBytes?: number): void => emit({ type: 'fetch-progress', receivedBytes, ...(totalBytes === undefined ? {} : { totalBytes }) });
-    const fetched = fetch ? (await fetch(place, { signal: cancel.signal, progress })).path : sourcePath;
-    const work = (): Promise<SourceResult> => workOn(app, place, { ...options, path: fetched }, emit, cancel.signal);
+    const early: Notice[] = [];
+    const fresh = options.fresh ?? app.settings.fresh;
+    const local = fetch ? await fetch(place, { app, signal: cancel.signal, fresh, progress, notice: (notice) => early.push(notice) }) : { path: sourcePath };
+    const work = (): Promise<SourceResult> => workOn(app, place, { ...options, local, early }, emit, cancel.signal);
     result = await (turn ? turn(work) : work());
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -103,9 +116,16 @@ export async function processSource(app: App, place: JobPlace, options: ProcessO
   return result;
 }
 
-async function workOn(app: App, place: JobPlace, options: ProcessOptions & { /** Where the source lies. */ path: string }, emit: (body: RunEventBody) => void, signal: AbortSignal): Promise<SourceResult> {
+interface Fetched {
+  /** Where the source lies, and what it is called there. */
+  local: { path: string; name?: string };
+  /** What was to be said while it was fetched. */
+  early: readonly Notice[];
+}
+
+async function workOn(app: App, place: JobPlace, options: ProcessOptions & Fetched, emit: (body: RunEventBody) => void, signal: AbortSignal): Promise<SourceResult> {
   const { settings } = app;
-  const planned = jobRequest({ ...place, sourcePath: options.path }, settings, options.until);
+  const planned = jobRequest({ ...place, sourcePath: options.local.path, ...(options.local.name === undefined ? {} : { name: options.local.name }) }, settings, options.until);
   const request = options.adjust ? options.adjust(planned) : planned;
   const targets: Target[] = await Promise.all(settings.to.map((target) => parseTarget(target)));
   const rendering = request.until === 'render';
@@ -136,6 +156,7 @@ async function workOn(app: App, place: JobPlace, options: ProcessOptions & { /**
     fingerprint,
     priority: options.priority ?? 0,
   });
+  for (const notice of options.early) runner.notice(notice);
   const delivery = new Delivery(folder, app.store, naming, request.formats);
   let outcome: JobOutcome;
   try {

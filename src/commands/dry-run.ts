@@ -1,6 +1,6 @@
 import { openApp } from '../app/app.js';
 import { type DryPlan, planAll } from '../app/dry-run.js';
-import { localInput, placeJobs } from '../app/job-places.js';
+import { namedJobs } from '../app/named-inputs.js';
 import { byteSize, clock, count, roughSpan } from '../ui/format.js';
 import { aligned, terminalText } from '../ui/terminal-text.js';
 import type { CommandContext } from './context.js';
@@ -8,7 +8,7 @@ import type { CommandContext } from './context.js';
 /** `--dry-run`: says what a run would do and writes nothing. */
 export async function runDry(context: CommandContext, inputs: readonly string[]): Promise<number> {
   const { settings } = context.loaded;
-  const places = await placeJobs(inputs.map((input) => localInput(input, context.cwd)), settings, context.cwd);
+  const { places } = await namedJobs(inputs, { settings, cwd: context.cwd, stdin: process.stdin });
   const app = await openApp({ settings, paths: context.paths, signal: context.signal, readOnly: true });
   try {
     const { plans, total, warning } = await planAll(app, places);

@@ -1,6 +1,7 @@
 import { openApp, type App } from '../app/app.js';
 import { cleanJobs } from '../app/clean-jobs.js';
 import type { JobRow } from '../app/app.js';
+import { storedInput } from '../app/named-inputs.js';
 import { loadSettings } from '../config/load.js';
 import { byteSize, count } from '../ui/format.js';
 import { aligned, terminalText } from '../ui/terminal-text.js';
@@ -86,7 +87,7 @@ export async function runJobsRetry(context: CommandContext, id: string): Promise
     cwd: context.cwd,
     configDir: context.paths.configDir,
   });
-  const place = { jobId: job.id, sourcePath: job.sourcePath, outputDir: job.outputDir };
+  const place = { jobId: job.id, sourcePath: job.sourcePath, outputDir: job.outputDir, ...storedInput(job.sourcePath) };
   return runPlaces({ ...context, loaded }, [place], { until: 'render' });
 }
 

@@ -2,15 +2,16 @@ import { openApp } from '../app/app.js';
 import { runBatch, type BatchOptions } from '../app/batch.js';
 import { exitCodeOf, summarise } from '../app/batch-result.js';
 import { inputsAtOnce } from '../app/batch-width.js';
-import { localInput, placeJobs } from '../app/job-places.js';
+import { fetchSource } from '../app/fetch-source.js';
 import type { JobPlace } from '../app/job-request.js';
+import { namedJobs } from '../app/named-inputs.js';
 import { SnvgError } from '../errors.js';
 import { count } from '../ui/format.js';
 import { chooseReporterMode, createReporter } from '../ui/reporter.js';
 import type { CommandContext } from './context.js';
 import { runDry } from './dry-run.js';
 
-type Work = Pick<BatchOptions, 'until' | 'adjust' | 'finished'>;
+type Work = Pick<BatchOptions, 'until' | 'adjust' | 'finished'> & { /** Said first. */ remarks?: readonly string[] };
 
 /** `snvg process <inputs…>`: one job and one manifest per input; returns the exit code. */
 export async function runProcess(context: CommandContext, inputs: readonly string[]): Promise<number> {
@@ -20,11 +21,11 @@ export async function runProcess(context: CommandContext, inputs: readonly strin
 
 /** Runs the stages up to `until` on each input, in the folder its settings name; returns the exit code. */
 export async function runStages(context: CommandContext, inputs: readonly string[], { ofOneInput, ...work }: Work & { /** A flag that says something about one input alone. */ ofOneInput?: string }): Promise<number> {
-  const places = await placeJobs(inputs.map((input) => localInput(input, context.cwd)), context.loaded.settings, context.cwd);
+  const { places, remarks } = await namedJobs(inputs, { settings: context.loaded.settings, cwd: context.cwd, stdin: process.stdin });
   if (ofOneInput !== undefined && places.length > 1) {
     throw new SnvgError('USAGE', `${ofOneInput} is about one input, and ${places.length} were given`, `Give one input with ${ofOneInput}, or leave it out.`);
   }
-  return runPlaces(context, places, work);
+  return runPlaces(context, places, { ...work, remarks });
 }
 
 /**
@@ -37,6 +38,7 @@ export async function runPlaces(context: CommandContext, places: readonly JobPla
   const app = await openApp({ settings, paths: context.paths, signal });
   const mode = chooseReporterMode(settings, stdout, context.env);
   const reporter = await createReporter({ mode, stdout, stderr, run: { inputs: places.length, signal } });
+  for (const text of work.remarks ?? []) reporter.say({ text, tone: 'warn' });
   const atOnce = inputsAtOnce(settings, places.length);
   const startedMs = app.clock.monotonicMs();
   let exitCode: number;
@@ -44,6 +46,7 @@ export async function runPlaces(context: CommandContext, places: readonly JobPla
   try {
     const outcomes = await runBatch(app, places, {
       ...work,
+      fetch: fetchSource,
       atOnce,
       keepGoing: settings.keepGoing,
       event: (event) => reporter.event(event),

@@ -46,6 +46,7 @@ export type Format = (typeof formats)[number];
 const color = { pattern: '^#[0-9a-fA-F]{6}$', expects: 'a colour such as #FFE500' } as const;
 
 const group = {
+  find: 'Where inputs come from',
   make: 'What to make',
   look: 'How it looks',
   encode: 'How it is encoded',
@@ -55,6 +56,12 @@ const group = {
 } as const;
 
 export const options = [
+  { key: 'fromList', group: group.find, type: 'text', default: null, placeholder: 'file', scope: 'run', flagOnly: true, doc: 'More inputs from a list, one path, address or JSON object a line; - reads stdin' },
+  { key: 'recursive', group: group.find, type: 'boolean', default: false, short: 'r', env: 'SNVG_RECURSIVE', scope: 'run', doc: 'Take the videos in the folders of a folder too' },
+  { key: 'maxDownload', group: group.find, type: 'number', default: 50, min: 0.001, max: 10_000, placeholder: 'GB', env: 'SNVG_MAX_DOWNLOAD', scope: 'run', doc: 'Largest download, in gigabytes' },
+  { key: 'allowPrivateNetwork', group: group.find, type: 'boolean', default: false, env: 'SNVG_ALLOW_PRIVATE_NETWORK', scope: 'run', doc: 'Fetch from this machine and private networks too' },
+  { key: 'ytDlp', group: group.find, type: 'text', default: 'yt-dlp', placeholder: 'path', path: 'program', env: 'SNVG_YT_DLP', scope: 'global', doc: 'The yt-dlp that fetches the films of pages' },
+  { key: 's3Endpoint', group: group.find, type: 'text', default: null, placeholder: 'url', pattern: '^https?://', expects: 'an http(s) address', env: 'SNVG_S3_ENDPOINT', scope: 'run', doc: 'Address of an S3-compatible store for s3:// inputs (default: AWS)' },
   { key: 'clips', group: group.make, type: 'integer', default: null, min: 1, max: 50, placeholder: 'n', short: 'n', env: 'SNVG_CLIPS', scope: 'run', doc: 'How many clips at most (default: one a minute, 1 to 9)' },
   { key: 'minLength', group: group.make, type: 'number', default: 20, min: 3, max: 600, placeholder: 'seconds', env: 'SNVG_MIN_LENGTH', scope: 'run', doc: 'Shortest clip' },
   { key: 'maxLength', group: group.make, type: 'number', default: 60, min: 5, max: 900, placeholder: 'seconds', env: 'SNVG_MAX_LENGTH', scope: 'run', doc: 'Longest clip' },

@@ -24,6 +24,10 @@ const planted: Record<string, string> = {
   'src/jobs/database.ts': "import 'better-sqlite3';\nimport '../clock.js';\nimport '../artifacts/store.js'; // ✗ jobs",
   'src/artifacts/store.ts': "import '../errors.js';\nimport 'better-sqlite3'; // ✗ better-sqlite3-home\nimport '../jobs/database.js'; // ✗ artifacts",
   'src/process/child.ts': "import 'execa';\nimport 'node:child_process';\nimport '../media/probe.js'; // ✗ process",
+  'src/sources/http/index.ts': "import 'undici';\nimport '../../artifacts/atomic-file.js';\nimport '../../artifacts/store.js'; // ✗ sources",
+  'src/sources/s3/index.ts': "import '@aws-sdk/client-s3';\nimport 'undici'; // ✗ web-home",
+  'src/sources/page.ts': "import 'tinyglobby';\nimport '../process/child.js';\nimport '@aws-sdk/client-s3'; // ✗ s3-home",
+  'src/artifacts/atomic-file.ts': "import 'tinyglobby'; // ✗ glob-home",
   'src/output/folder.ts': "import '../artifacts/store.js';\nimport '../logger.js';\nimport '../media/probe.js'; // ✗ output",
   'src/media/ffmpeg.ts': "import 'fluent-ffmpeg';\nimport '../process/child.js';",
   'src/media/probe.ts': [

@@ -1,12 +1,16 @@
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { type GivenInput, localInput, placeJobs } from '../../src/app/job-places.js';
+import { type GivenInput, placeJobs } from '../../src/app/job-places.js';
 import { loadSettings } from '../../src/config/load.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const cwd = '/work place';
 const plain = { output: null, nameTemplate: '{index}-{title}', format: ['vertical' as const] };
+
+function localInput(path: string, from: string): GivenInput {
+  return { given: resolve(from, path), name: basename(path) };
+}
 
 function local(...paths: string[]): GivenInput[] {
   return paths.map((path) => localInput(path, cwd));

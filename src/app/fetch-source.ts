@@ -1,0 +1,56 @@
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fetchInput } from '../sources/registry.js';
+import type { FetchContext, LocalInput } from '../sources/source.js';
+import type { App } from './app.js';
+import type { JobPlace } from './job-request.js';
+import type { FetchRun } from './process-source.js';
+
+/** How often a download that another process makes is looked after. */
+const othersPollMs = 300;
+const progressEveryMs = 200;
+
+/** The file of a job's input on this disk: at once for a local one, downloaded for others. @throws {SnvgError} as `fetchInput` */
+export async function fetchSource(place: JobPlace, run: FetchRun): Promise<LocalInput> {
+  const { input } = place;
+  if (!input) return { path: place.sourcePath, name: place.name ?? basename(place.sourcePath) };
+  const { app, signal, fresh } = run;
+  let toldMs = Number.NEGATIVE_INFINITY;
+  const context: FetchContext = {
+    signal,
+    downloadsDir: downloadsDirOf(app.paths),
+    fresh,
+    allowPrivateNetwork: app.settings.allowPrivateNetwork,
+    maxBytes: app.settings.maxDownload * 1e9,
+    s3Endpoint: app.settings.s3Endpoint,
+    ytDlp: app.settings.ytDlp,
+    progress: (doneBytes, totalBytes) => {
+      const nowMs = app.clock.monotonicMs();
+      if (nowMs - toldMs < progressEveryMs) return;
+      toldMs = nowMs;
+      run.progress(doneBytes, totalBytes);
+    },
+    notice: (notice) => run.notice({ ...notice, stage: 'ingest' }),
+    exclusive: (key, work) => exclusively(app, key, signal, work),
+  };
+  return fetchInput(input, context);
+}
+
+/** Where downloads are kept: what can be made again. */
+export function downloadsDirOf({ cacheDir }: Pick<App['paths'], 'cacheDir'>): string {
+  return join(cacheDir, 'downloads');
+}
+
+/** Keys this process holds: two of its own jobs wait for each other as two processes do. */
+const held = new Set<string>();
+
+async function exclusively<T>(app: App, key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  while (held.has(key) || !app.claims.take(key)) await sleep(othersPollMs, undefined, { signal });
+  held.add(key);
+  try {
+    return await work();
+  } finally {
+    held.delete(key);
+    app.claims.release(key);
+  }
+}

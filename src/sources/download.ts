@@ -1,0 +1,192 @@
+import { open, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { commitFile, explainWriteError } from '../artifacts/atomic-file.js';
+import { SnvgError } from '../errors.js';
+import { DownloadFolder, isKnown, isSameVersion } from './download-folder.js';
+import { safeFileName } from './file-name.js';
+import { type RemoteBody, type RemoteObject, Retryable } from './remote-object.js';
+import type { FetchContext, LocalInput } from './source.js';
+import { folderNameOf } from './url-input.js';
+
+/** Attempts in a row that brought nothing new. */
+const mostVainAttempts = 6;
+/** When an earlier copy is there to be used. */
+const mostVainQuestions = 2;
+const waits = { firstMs: 400, mostMs: 20_000 } as const;
+/** An attempt that brought this much was not in vain. */
+const someBytes = 256 * 1024;
+/** Kept free beside a download. */
+const spareBytes = 64 * 2 ** 20;
+
+export interface DownloadRequest {
+  /** The input's identity: which folder it has. */
+  given: string;
+  /** Used when the other side gives no name. */
+  name: string;
+  object: RemoteObject;
+  /** Looks at an answer before its bytes are taken. @throws {SnvgError} when it is not what was wanted */
+  accept(body: RemoteBody): void;
+}
+
+/**
+ * Downloads an object once: a finished copy that is still the present version is taken as it is, an interrupted one is continued, and no
+ * file is ever put together from two versions. Bytes go to a part file that nobody takes for the film; it is renamed when it is whole.
+ *
+ * @throws {SnvgError} SOURCE_TOO_LARGE, REMOTE_UNAVAILABLE, DISK_FULL; what `object.open` and `accept` throw
+ */
+export async function download(request: DownloadRequest, context: FetchContext): Promise<LocalInput> {
+  const key = folderNameOf(request.given);
+  return context.exclusive(`download:${key}`, async () => {
+    const folder = new DownloadFolder(join(context.downloadsDir, key));
+    await folder.make().catch((error: unknown) => {
+      throw explainWriteError(error, folder.dir);
+    });
+    if (context.fresh) await folder.clear();
+    return new Download(request, context, folder).run();
+  });
+}
+
+class Download {
+  readonly #request: DownloadRequest;
+  readonly #context: FetchContext;
+  readonly #folder: DownloadFolder;
+
+  constructor(request: DownloadRequest, context: FetchContext, folder: DownloadFolder) {
+    this.#request = request;
+    this.#context = context;
+    this.#folder = folder;
+  }
+
+  async run(): Promise<LocalInput> {
+    const finished = await this.#folder.finished();
+    let vain = 0;
+    for (;;) {
+      const before = (await this.#folder.part())?.bytes ?? 0;
+      try {
+        return await this.#attempt(finished);
+      } catch (error) {
+        this.#context.signal.throwIfAborted();
+        if (!(error instanceof Retryable)) throw error;
+        const gained = ((await this.#folder.part())?.bytes ?? 0) - before;
+        vain = gained >= someBytes ? 0 : vain + 1;
+        if (vain >= (finished ? mostVainQuestions : mostVainAttempts)) return this.#giveUp(finished, error);
+        const backoffMs = Math.min(waits.mostMs, waits.firstMs * 2 ** vain * (0.5 + Math.random()));
+        await sleep(Math.max(backoffMs, error.afterMs), undefined, { signal: this.#context.signal });
+      }
+    }
+  }
+
+  #giveUp(finished: Awaited<ReturnType<DownloadFolder['finished']>>, error: Retryable): LocalInput {
+    const { name } = this.#request.object;
+    if (!finished) {
+      throw new SnvgError('REMOTE_UNAVAILABLE', `${name} could not be downloaded: ${error.message}`, 'Run again later: what has come is kept and continued.', { cause: error });
+    }
+    this.#context.notice({ code: 'SOURCE_UNCHECKED', severity: 'info', message: `Whether ${name} has changed could not be asked (${error.message}); the copy downloaded earlier is used`, remedy: 'Run again when the network is back, or with --fresh.' });
+    return { path: finished.path, name: finished.fileName };
+  }
+
+  async #attempt(finished: Awaited<ReturnType<DownloadFolder['finished']>>): Promise<LocalInput> {
+    const { object } = this.#request;
+    const { signal } = this.#context;
+    const part = finished ? undefined : await this.#folder.part();
+    const canContinue = part !== undefined && part.bytes > 0 && isKnown(part.validator);
+    const body = canContinue ? await object.open(part.bytes, part.validator, signal) : await object.open(0, finished?.validator, signal);
+    if (body === 'unchanged') {
+      if (finished) return { path: finished.path, name: finished.fileName };
+      throw new Retryable('the server says that nothing has changed, and nothing is here');
+    }
+    try {
+      this.#request.accept(body);
+      if (finished && isSameVersion(finished.validator, body.validator) && (body.totalBytes ?? finished.sizeBytes) === finished.sizeBytes) return { path: finished.path, name: finished.fileName };
+      const startByte = await this.#placeOf(body, canContinue ? part : undefined);
+      await this.#requireRoom(body, startByte);
+      await this.#folder.describePart({ validator: body.validator, totalBytes: body.totalBytes ?? null });
+      const bytes = await this.#receive(body, startByte);
+      if (body.totalBytes !== undefined && bytes !== body.totalBytes) throw new Retryable(`the connection ended at ${bytes} of ${body.totalBytes} bytes`);
+      return await this.#finish(body, bytes);
+    } finally {
+      drop(body);
+    }
+  }
+
+  /** Where the answer's first byte belongs. Anything but a true continuation begins the file anew. */
+  async #placeOf(body: RemoteBody, part: { bytes: number; totalBytes: number | null; validator: RemoteBody['validator'] } | undefined): Promise<number> {
+    if (body.startByte === 0) return 0;
+    const fits = part?.bytes === body.startByte && isSameVersion(part.validator, body.validator) && (part.totalBytes === null || part.totalBytes === body.totalBytes);
+    if (fits) return body.startByte;
+    await this.#folder.clear();
+    throw new Retryable('the server sent another part than the one asked for');
+  }
+
+  async #requireRoom(body: RemoteBody, startByte: number): Promise<void> {
+    const { maxBytes } = this.#context;
+    if ((body.totalBytes ?? 0) > maxBytes) throw this.#tooLarge(body.totalBytes);
+    const neededBytes = (body.totalBytes ?? 0) - startByte + spareBytes;
+    const { bavail, bsize } = await statfs(this.#folder.dir);
+    if (bavail * bsize < neededBytes) {
+      throw new SnvgError('DISK_FULL', `Only ${megabytes(bavail * bsize)} free for ${this.#request.object.name}, which needs ${megabytes(neededBytes)}`, 'Free some space, or keep downloads on another disk with SNVG_HOME or XDG_CACHE_HOME.');
+    }
+  }
+
+  #tooLarge(totalBytes: number | undefined): SnvgError {
+    const size = totalBytes === undefined ? 'larger' : `${megabytes(totalBytes)}, more`;
+    return new SnvgError('SOURCE_TOO_LARGE', `${this.#request.object.name} is ${size} than the ${megabytes(this.#context.maxBytes)} a download may have`, 'Allow more with --max-download, in gigabytes.');
+  }
+
+  async #receive(body: RemoteBody, startByte: number): Promise<number> {
+    const { maxBytes, progress } = this.#context;
+    const handle = await open(this.#folder.partPath, startByte === 0 ? 'w' : 'r+');
+    let at = startByte;
+    try {
+      for await (const chunk of body.bytes as AsyncIterable<Buffer>) {
+        if (at + chunk.length > Math.min(maxBytes, body.totalBytes ?? maxBytes)) {
+          if (at + chunk.length > maxBytes) throw this.#tooLarge(undefined);
+          throw new Retryable('the server sends more than it announced');
+        }
+        for (let written = 0; written < chunk.length; ) written += (await handle.write(chunk, written, chunk.length - written, at + written)).bytesWritten;
+        at += chunk.length;
+        progress(at, body.totalBytes);
+      }
+    } catch (error) {
+      throw this.#explain(error);
+    } finally {
+      await handle.close();
+    }
+    return at;
+  }
+
+  #explain(error: unknown): unknown {
+    if (error instanceof SnvgError || error instanceof Retryable || this.#context.signal.aborted) return error;
+    const explained = explainWriteError(error, this.#folder.partPath);
+    return explained === error ? new Retryable('the connection broke', { cause: error }) : explained;
+  }
+
+  async #finish(body: RemoteBody, sizeBytes: number): Promise<LocalInput> {
+    const { name } = this.#request;
+    if (sizeBytes === 0) throw new SnvgError('MEDIA_EMPTY', `${this.#request.object.name} is empty (0 bytes)`, 'Check the address.');
+    const told = safeFileName(body.fileName ?? name);
+    const fileName = !/\.[a-z][a-z0-9]{1,4}$/i.test(told) ? `${told}${endingOf(body.contentType)}` : told;
+    const path = join(this.#folder.dir, fileName);
+    await commitFile(this.#folder.partPath, path);
+    await this.#folder.describeDone({ fileName, sizeBytes, validator: body.validator });
+    return { path, name: fileName };
+  }
+}
+
+/** Ends an answer whose bytes are not wanted (any more). */
+function drop({ bytes }: RemoteBody): void {
+  // Ending it early is what it then complains about.
+  bytes.on('error', () => {});
+  bytes.destroy();
+}
+
+const endings: Readonly<Record<string, string>> = { 'video/mp4': '.mp4', 'video/quicktime': '.mov', 'video/webm': '.webm', 'video/x-matroska': '.mkv', 'audio/mpeg': '.mp3', 'audio/mp4': '.m4a', 'audio/wav': '.wav', 'audio/x-wav': '.wav', 'audio/ogg': '.ogg' };
+
+function endingOf(contentType: string | undefined): string {
+  return endings[contentType ?? ''] ?? '';
+}
+
+function megabytes(bytes: number): string {
+  return bytes >= 1e9 ? `${Number((bytes / 1e9).toFixed(1))} GB` : `${Math.ceil(bytes / 1e6)} MB`;
+}

@@ -1,0 +1,194 @@
+import type { LookupFunction } from 'node:net';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Agent, type Dispatcher, errors as undiciErrors, request } from 'undici';
+import { SnvgError } from '../../errors.js';
+import type { RemoteBody, RemoteObject, Validator } from '../remote-object.js';
+import { Retryable } from '../remote-object.js';
+import { isPublicAddress, type Lookup, lookupAll, privateAddress, requirePublicHost } from './address-guard.js';
+
+const mostRedirects = 5;
+/** Without a byte for this long, a connection is given up and made anew. */
+const silenceMs = 30_000;
+const longestWaitMs = 120_000;
+
+export interface HttpAccess {
+  allowPrivateNetwork: boolean;
+  /** In place of the system's resolver. */
+  lookup?: Lookup;
+  silenceMs?: number;
+}
+
+/** A file behind an http(s) address. `close` when done. */
+export class HttpObject implements RemoteObject {
+  readonly name: string;
+  readonly #url: URL;
+  readonly #access: HttpAccess;
+  readonly #agent: Agent;
+  /** The server answered a request for a part wrongly: it is asked for the whole from then on. */
+  #partsFail = false;
+
+  /** @param name how the address is shown */
+  constructor(url: URL, name: string, access: HttpAccess) {
+    this.#url = url;
+    this.name = name;
+    this.#access = access;
+    const timeout = access.silenceMs ?? silenceMs;
+    this.#agent = new Agent({ headersTimeout: timeout, bodyTimeout: timeout, connect: { timeout, lookup: guardedLookup(access) } });
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  async open(startByte: number, validator: Validator | undefined, signal: AbortSignal): Promise<RemoteBody | 'unchanged'> {
+    const asked = this.#partsFail ? 0 : startByte;
+    const headers = { 'accept-encoding': 'identity', 'user-agent': 'snvg', ...(this.#partsFail ? {} : conditions(asked, validator)) };
+    const { response, url } = await this.#follow(headers, signal);
+    const { statusCode } = response;
+    if (statusCode === 304) {
+      await response.body.dump();
+      return 'unchanged';
+    }
+    if (statusCode !== 200 && statusCode !== 206) {
+      await response.body.dump();
+      if (statusCode === 416 && asked > 0) {
+        this.#partsFail = true;
+        throw new Retryable('the server has no such part');
+      }
+      throw refusal(statusCode, response.headers, this.name);
+    }
+    const body = this.#bodyOf(response, url);
+    // A part of which the server does not say truly where it begins is worth nothing.
+    if (statusCode === 206 && body.startByte !== asked) {
+      this.#partsFail = true;
+      await response.body.dump();
+      throw new Retryable('the server sent another part than the one asked for');
+    }
+    return body;
+  }
+
+  async #follow(headers: Record<string, string>, signal: AbortSignal): Promise<{ response: Dispatcher.ResponseData; url: URL }> {
+    let url = this.#url;
+    for (let hop = 0; hop <= mostRedirects; hop += 1) {
+      if (!this.#access.allowPrivateNetwork) requirePublicHost(url);
+      const response = await this.#ask(url, this.#credentialsFor(url, headers), signal);
+      const { location } = response.headers;
+      if (![301, 302, 303, 307, 308].includes(response.statusCode) || typeof location !== 'string') return { response, url };
+      await response.body.dump();
+      const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+      if (!next || !['http:', 'https:'].includes(next.protocol)) throw new SnvgError('SOURCE_NOT_MEDIA', `${this.name} leads to an address that is not on the web`, 'Check the address in a browser.');
+      if (url.protocol === 'https:' && next.protocol === 'http:') throw new SnvgError('REMOTE_REFUSED', `${this.name} leads from an encrypted address to a plain one (${next.host})`, 'Give the address it leads to, if you trust it.');
+      url = next;
+    }
+    throw new SnvgError('SOURCE_NOT_MEDIA', `${this.name} leads on and on: more than ${mostRedirects} redirects`, 'Check the address in a browser.');
+  }
+
+  async #ask(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const plain = new URL(url);
+    plain.username = '';
+    plain.password = '';
+    try {
+      return await request(plain, { dispatcher: this.#agent, headers, signal, method: 'GET' });
+    } catch (error) {
+      signal.throwIfAborted();
+      const refused = [error, (error as Error).cause].find((one) => one instanceof SnvgError);
+      if (refused) throw refused;
+      throw new Retryable(describe(error, url.host), { cause: error });
+    }
+  }
+
+  /** User name and password belong to the host they were given for, and to no other. */
+  #credentialsFor(url: URL, headers: Record<string, string>): Record<string, string> {
+    const { username, password, origin } = this.#url;
+    if (username === '' || url.origin !== origin) return headers;
+    return { ...headers, authorization: `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}` };
+  }
+
+  #bodyOf(response: Dispatcher.ResponseData, url: URL): RemoteBody {
+    const { headers, statusCode, body } = response;
+    const encoding = text(headers['content-encoding']);
+    if (encoding !== undefined && encoding !== 'identity') {
+      body.on('error', () => {});
+      body.destroy();
+      throw new SnvgError('SOURCE_NOT_MEDIA', `${this.name} is sent packed (${encoding}), which cannot be continued`, 'Download the file by other means and name it.');
+    }
+    const range = statusCode === 206 ? /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(text(headers['content-range']) ?? '') : null;
+    const length = Number(text(headers['content-length']) ?? Number.NaN);
+    const whole = statusCode === 206 ? Number(range?.[2]) : length;
+    const etag = text(headers['etag']);
+    return {
+      startByte: statusCode === 206 ? Number(range?.[1] ?? -1) : 0,
+      totalBytes: Number.isSafeInteger(whole) ? whole : undefined,
+      // A weak tag does not promise the same bytes.
+      validator: { etag: etag === undefined || etag.startsWith('W/') ? null : etag, lastModified: text(headers['last-modified']) ?? null },
+      fileName: fileNameOf(text(headers['content-disposition'])) ?? lastPart(url),
+      contentType: text(headers['content-type'])?.split(';')[0]?.trim().toLowerCase(),
+      bytes: body,
+    };
+  }
+}
+
+/** Resolves names and lets through public addresses alone: checked where the connection is made, so that no second answer can differ. */
+function guardedLookup({ allowPrivateNetwork, lookup = lookupAll }: HttpAccess): LookupFunction {
+  return (host, options, callback) => {
+    lookup(host, (error, addresses) => {
+      const allowed = allowPrivateNetwork ? addresses : addresses?.filter(({ address }) => isPublicAddress(address));
+      const [first] = allowed ?? [];
+      if (error || !first) callback(error ?? privateAddress(host), '', 0);
+      else if (options.all) callback(null, allowed);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
+
+function conditions(startByte: number, validator: Validator | undefined): Record<string, string> {
+  const version = validator?.etag ?? validator?.lastModified ?? undefined;
+  if (startByte > 0) return { range: `bytes=${startByte}-`, ...(version === undefined ? {} : { 'if-range': version }) };
+  if (validator?.etag) return { 'if-none-match': validator.etag };
+  return validator?.lastModified ? { 'if-modified-since': validator.lastModified } : {};
+}
+
+function refusal(statusCode: number, headers: IncomingHttpHeaders, name: string): Error {
+  if (statusCode === 404 || statusCode === 410) return new SnvgError('SOURCE_NOT_FOUND', `There is nothing at ${name} (HTTP ${statusCode})`, 'Check the address.');
+  if (statusCode === 408 || statusCode === 425 || statusCode === 429 || statusCode >= 500) {
+    const seconds = Number(text(headers['retry-after']) ?? 0);
+    return new Retryable(`HTTP ${statusCode}`, { afterMs: Number.isFinite(seconds) ? Math.min(longestWaitMs, seconds * 1000) : 0 });
+  }
+  return new SnvgError('REMOTE_REFUSED', `${name} was refused (HTTP ${statusCode})`, 'Check that you may read it: the address may need a login or may have expired.');
+}
+
+function describe(error: unknown, host: string): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `${host} is not known`;
+  if (code === 'ECONNREFUSED') return `${host} does not answer`;
+  if (error instanceof undiciErrors.HeadersTimeoutError || error instanceof undiciErrors.ConnectTimeoutError) return `${host} is silent`;
+  return `the connection to ${host} failed (${code ?? (error instanceof Error ? error.message : 'unknown reason')})`;
+}
+
+function text(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
+
+/** The name in a Content-Disposition header (RFC 6266): the encoded form before the plain one. */
+function fileNameOf(disposition: string | undefined): string | undefined {
+  if (disposition === undefined) return undefined;
+  const encoded = /filename\*\s*=\s*UTF-8''([^;\s]+)/i.exec(disposition)?.[1];
+  if (encoded !== undefined) {
+    try {
+      return decodeURIComponent(encoded);
+    } catch {
+      // The plain form then.
+    }
+  }
+  return /filename\s*=\s*"([^"]*)"|filename\s*=\s*([^;\s]+)/i.exec(disposition)?.slice(1).find((name) => name !== undefined);
+}
+
+/** The last part of the address that was answered, when it looks like a file. */
+function lastPart(url: URL): string | undefined {
+  const part = url.pathname.split('/').at(-1) ?? '';
+  try {
+    return /\.[a-z0-9]{2,5}$/i.test(part) ? decodeURIComponent(part) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,48 @@
+import { type GetObjectCommandOutput, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { SnvgError } from '../../errors.js';
+import { Retryable } from '../remote-object.js';
+
+/** How the SDK gives up by itself is left to the download, which continues where it stopped. */
+const attempts = 1;
+
+/**
+ * A client with the credentials and region that the AWS tools find (variables, `~/.aws`, roles). With an endpoint of one's own the
+ * bucket stands in the path, as S3-compatible stores expect.
+ */
+export function openS3(endpoint: string | null): S3Client {
+  return new S3Client({
+    maxAttempts: attempts,
+    followRegionRedirects: true,
+    region: process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'] ?? 'us-east-1',
+    // Stores that are not AWS often lack the newer checksums.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    ...(endpoint === null ? {} : { endpoint, forcePathStyle: true }),
+  });
+}
+
+export interface S3Address {
+  bucket: string;
+  key: string;
+}
+
+export function addressOf(given: string): S3Address {
+  const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.*)$/i.exec(given) ?? [];
+  return { bucket, key: decodeURIComponent(key) };
+}
+
+/** What a failed request means. `changed`: the object is no longer the version asked for. */
+export function explainS3(error: unknown, given: string): unknown {
+  const cause = { cause: error };
+  const { name } = error as Error;
+  if (name === 'CredentialsProviderError') {
+    return new SnvgError('REMOTE_REFUSED', `No credentials were found to read ${given}`, 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.', cause);
+  }
+  const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+  if (name === 'NoSuchKey' || name === 'NoSuchBucket' || name === 'NotFound' || status === 404) return new SnvgError('SOURCE_NOT_FOUND', `There is no ${given}${name === 'NoSuchBucket' ? ': the bucket does not exist' : ''}`, 'Check the bucket and the key.', cause);
+  if (status === 401 || status === 403) return new SnvgError('REMOTE_REFUSED', `${given} may not be read with these credentials (${name})`, 'Check the credentials, the bucket’s policy and the region.', cause);
+  if (status === undefined || status >= 500 || status === 429) return new Retryable(status === undefined ? `the store does not answer (${(error as NodeJS.ErrnoException).code ?? name})` : `HTTP ${status} ${name}`, cause);
+  return new SnvgError('REMOTE_REFUSED', `${given} was refused (${name})`, 'Check the address, the region and the endpoint.', cause);
+}
+
+export type GetObjectOutput = GetObjectCommandOutput;
