@@ -81,10 +81,9 @@ export const wrongInputs: readonly WrongInput[] = [
     prepare: () => processing('nowhere.mp4'),
   },
   {
-    what: 'A folder',
-    code: 'MEDIA_NOT_A_FILE',
+    what: 'A folder without a film in it',
+    code: 'MEDIA_MISSING',
     exitCode: 3,
-    leavesJob: true,
     prepare: ({ cwd }) => {
       mkdirSync(join(cwd, 'talk.mp4'));
       return processing('talk.mp4');
