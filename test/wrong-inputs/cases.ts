@@ -84,6 +84,7 @@ export const wrongInputs: readonly WrongInput[] = [
     what: 'A folder without a film in it',
     code: 'MEDIA_MISSING',
     exitCode: 3,
+    leavesJob: false,
     prepare: ({ cwd }) => {
       mkdirSync(join(cwd, 'talk.mp4'));
       return processing('talk.mp4');
