@@ -51,13 +51,16 @@ it('fetches an address once, and says nothing of its secrets', async () => {
   expect(requests).toBe(asked + 1);
 });
 
+function sources(outcome: Outcome): string[] {
+  return (JSON.parse(outcome.stdout) as { jobs: { source: string }[] }).jobs.map(({ source }) => source);
+}
+
 it('takes folders, patterns and lists together; one bad input is that input’s failure', async () => {
   const { cwd, run } = place();
   mkdirSync(join(cwd, 'in'));
   for (const name of ['2.mp4', '10.mp4', "it's *.mp4"]) copyFileSync(fixture('short-ja.mp4'), join(cwd, 'in', name));
   writeFileSync(join(cwd, 'list.txt'), `in/2.mp4\n${url}/none.mp4\n`);
   const folder = await run('ingest', 'in', '--json');
-  const sources = (outcome: Outcome): string[] => (JSON.parse(outcome.stdout) as { jobs: { source: string }[] }).jobs.map(({ source }) => source);
   expect(sources(folder)).toEqual(['2.mp4', '10.mp4', "it's *.mp4"]);
   expect(sources(await run('ingest', 'in/*0.mp4', "in/it's *.mp4", '--json'))).toEqual(['10.mp4', "it's *.mp4"]);
   const listed = await run('ingest', '--from-list', 'list.txt', '--keep-going', '--allow-private-network', '--json');
