@@ -17,7 +17,7 @@ export interface ColourTags {
 
 /** How a source becomes BT.709, limited range, 8 bits, 4:2:0. */
 export interface ColourPlan {
-  /** Filters for the decoded picture, before it is cropped and scaled: to YUV without alpha. Empty for most sources. */
+  /** Filters for the decoded picture, before it is cropped and scaled: to YUV without alpha, and to tags that every scaler takes. Empty for most sources. */
   prepare: readonly string[];
   /** What follows a `scale` between `prepare` and `convert`, so that no version of ffmpeg changes the range on its own. */
   keepRange: string;
@@ -45,6 +45,8 @@ const matrices: Record<string, string> = {
   // RGB behind a YUV format is a contradiction; the pixel format wins.
   gbr: 'bt709',
 };
+/** And back, where the two differ. */
+const tagNames: Record<string, string> = { bt601: 'smpte170m', bt2020: 'bt2020nc' };
 /**
  * Primaries that differ visibly from BT.709. Those of BT.601 differ by a few levels in saturated colours, and players
  * and editors show them as they are: so does snvg.
@@ -70,7 +72,7 @@ export function planColour(tags: ColourTags): ColourPlan {
   const lut = transfer === 'sdr' && primaries === 'bt709' ? undefined : { transfer, primaries, peakNits: peakOf(tags) };
   const isPlain = working.matrix === 'bt709' && working.range === 'tv';
   return {
-    prepare: needsYuv ? toYuv(stored, { alpha: tags.alpha, deep }) : [],
+    prepare: [...harmlessTags(tags, stored.matrix, isRgb), ...(needsYuv ? toYuv(stored, { alpha: tags.alpha, deep }) : [])],
     keepRange: `:in_range=${working.range}:out_range=${working.range}`,
     convert: [
       ...(lut
@@ -85,6 +87,15 @@ export function planColour(tags: ColourTags): ColourPlan {
     lut: lut && (() => colourLut(lut)),
     unknownTag: unknownTagOf(tags, isRgb),
   };
+}
+
+/**
+ * Scalers of newer ffmpegs look at tags themselves: they refuse some (YCgCo) and might act on others. What the tags said is known by
+ * now and stated where it matters.
+ */
+function harmlessTags({ colorMatrix, colorPrimaries, colorTransfer }: ColourTags, matrix: string, isRgb: boolean): string[] {
+  const areUsual = [colorMatrix, colorPrimaries, colorTransfer].every((tag) => tag === null || tag === 'bt709');
+  return areUsual ? [] : [`setparams=color_primaries=bt709:color_trc=bt709:colorspace=${isRgb ? 'gbr' : (tagNames[matrix] ?? matrix)}`];
 }
 
 /** Transparent parts are shown over black, as players show them. */

@@ -94,8 +94,10 @@ export function chartFilm(dir: string, format: ChartFormat, options: { name?: st
   const frames = 4;
   writeFileSync(raw, Buffer.concat(Array.from({ length: frames }, () => chartSamples(format, options.colours))));
   const path = join(dir, options.name ?? 'chart.mkv');
+  // Frames that say already what the file is to say: newer ffmpegs would convert others.
+  const said = (options.tags ?? []).flatMap((option, n, all) => (n % 2 === 0 ? [`${{ '-colorspace': 'colorspace', '-color_trc': 'color_trc', '-color_primaries': 'color_primaries', '-color_range': 'range' }[option]}=${all[n + 1]}`] : []));
   const size = `${format.width ?? chart.width}x${format.height ?? chart.height}`;
-  execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-y', '-f', 'rawvideo', '-pix_fmt', format.pixelFormat, '-s', size, '-r', '25', '-i', raw, ...(options.encoder ?? ['-c:v', 'ffv1']), ...(options.tags ?? []), path]);
+  execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-y', '-f', 'rawvideo', '-pix_fmt', format.pixelFormat, '-s', size, '-r', '25', '-i', raw, ...(said.length > 0 ? ['-vf', `setparams=${said.join(':')}`] : []), ...(options.encoder ?? ['-c:v', 'ffv1']), ...(options.tags ?? []), path]);
   return path;
 }
 

@@ -40,7 +40,7 @@ const cases: Case[] = [
   ['4:4:4 in 12 bits, BT.601', { ...sd, pixelFormat: 'yuv444p12le', bits: 12, chroma: [1, 1] }],
   ['4:1:0', { ...sd, pixelFormat: 'yuv410p', chroma: [0.25, 0.25] }],
   ['grey stills in full range', { ...sd, range: 'pc', pixelFormat: 'gray', chroma: [0, 0] }, {}, greys.map(levels)],
-  ['grey H.264', { ...sd, pixelFormat: 'gray', chroma: [0, 0] }, { encoder: x264, name: 'chart.mp4' }, greys.map(levels)],
+  ['grey H.264', { ...sd, pixelFormat: 'gray', chroma: [0, 0] }, { encoder: x264, name: 'chart.mp4', tags: ['-color_range', 'tv'] }, greys.map(levels)],
   ['grey in 10 bits', { ...sd, range: 'pc', pixelFormat: 'gray10le', bits: 10, chroma: [0, 0] }, {}, greys.map(levels)],
   ['transparency, over black', { ...sd, pixelFormat: 'yuva420p', alpha: 0.5 }, {}, over(0.5)],
   ['transparency in RGB, over black', { ...sd, matrix: 'rgb', range: 'pc', pixelFormat: 'gbrap', chroma: [1, 1], alpha: 0.25 }, { encoder: ['-c:v', 'png', '-pix_fmt', 'rgba'] }, over(0.25)],

@@ -35,7 +35,7 @@ const mostPieces = 64;
 export const clipOperation = defineOperation<ClipParams, ClipInputs, { clip: 'clip' }>({
   id: 'render.clip',
   stage: 'render',
-  version: 4,
+  version: 5,
   params: clipParams,
   outputs: { clip: 'clip' },
   tools: ['ffmpeg', 'fonts'],
