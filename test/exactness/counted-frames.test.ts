@@ -67,6 +67,24 @@ describe('first and last frames', () => {
     'in fragments': { name: 'fragments.mp4', options: x264(['-preset', 'veryfast', '-g', '100', '-bf', '3']), outputOptions: ['-movflags', '+frag_keyframe+empty_moov'] },
     'of varying distance': { name: 'vfr.mp4', rate: '30', options: x264(['-preset', 'veryfast', '-g', '250', '-bf', '3']), filter: "select='not(eq(mod(n,7),3))*not(between(mod(n,300),200,230))'" },
   };
+  const copies: Record<string, { name: string; before?: readonly string[]; after?: readonly string[] }> = {
+    'after an edit list that begins inside a group of pictures': { name: 'edited.mp4', before: ['-ss', '3.3'] },
+    'with negative composition offsets': { name: 'negative.mov', after: ['-movflags', '+negative_cts_offsets'] },
+    'in Matroska that begins at an hour': { name: 'hour.mkv', after: ['-output_ts_offset', '3600'] },
+    'in a transport stream that begins before its clock wraps': { name: 'wraps.ts', after: ['-output_ts_offset', '95420'] },
+    'of a picture that begins late': { name: 'late.mkv', before: ['-itsoffset', '0.73'] },
+  };
+  it.each(Object.entries(copies))('%s are those on screen at the times asked for', async (_, { name, before = [], after = [] }) => {
+    const dir = temporaryFolder();
+    const film = makeCounterVideo(join(dir, 'film.mp4'), { frames: 600, rate: '25', options: x264(['-preset', 'veryfast', '-g', '100', '-bf', '3']) });
+    const path = join(dir, name);
+    // Sound is taken from the start, so that a picture that begins late does so against it.
+    execFileSync('ffmpeg', ['-v', 'error', '-y', ...before, '-i', film, '-i', film, '-map', '0:v', '-map', '1:a', '-c', 'copy', ...after, path]);
+    const cuts = randomCuts(8, name.length, false).map(({ first, frames: length }) => ({ first: Math.floor(first / 3), frames: length })).filter(({ first }, n, all) => n === 0 || first > all[n - 1]!.first + 8);
+    const { shown, wanted } = await compare(path, '25', cuts);
+    expect(shown).toEqual(wanted);
+  });
+
   it.each(Object.entries(kinds))('%s are those on screen at the times asked for', async (_, { name, rate = '25', ...kind }) => {
     const path = makeCounterVideo(join(temporaryFolder(), name), { frames, rate, ...kind });
     const { shown, wanted } = await compare(path, rate, randomCuts(12, name.length, false));

@@ -136,12 +136,13 @@ async function sourceCheck(host: MediaHost, timeline: ClipTimeline, { readings, 
   const perReading = readings.map(async ({ pieces, seekUs }, n) => {
     const times = decodedTimes(await readFile(join(host.scratchDir, timesFile(n)), 'utf8'));
     // Between frames of a variable rate nothing is missing, and before its first frame a source has no picture.
-    return pieces.map((piece) => ({ ...decodedGaps(times, piece, frameUs), mayBeLate: variableFrameRate || seekUs === 0 }));
+    const fromStart = seekUs === 0 && times.length > 0;
+    return pieces.map((piece) => ({ ...decodedGaps(times, piece, frameUs), mayBeLate: variableFrameRate || fromStart, mayBeEmpty: fromStart }));
   });
   const pieces = (await Promise.all(perReading)).flat();
   const late = Math.max(...pieces.map(({ lateUs }) => lateUs));
   const gap = Math.max(...pieces.map(({ longestUs }) => longestUs));
-  const passed = pieces.every(({ frames, lateUs, mayBeLate }) => frames > 0 && (mayBeLate || lateUs <= Math.max(2 * frameUs, mostLateUs)));
+  const passed = pieces.every(({ frames, lateUs, mayBeLate, mayBeEmpty }) => (frames > 0 || mayBeEmpty) && (mayBeLate || lateUs <= Math.max(2 * frameUs, mostLateUs)));
   const met = pieces.filter(({ endsMet }) => endsMet).length;
   const ends = pieces.length === 1 ? `first and last frame ${met === 1 ? 'are' : 'are not both'} the source's own` : `first and last frame are the source's own in ${met} of ${pieces.length} pieces`;
   return { id: 'source', passed, detail: `decoded from ${late <= frameUs ? 'the first frame' : `${seconds(late)} s after the first frame`}; ${ends}; longest time between frames ${seconds(gap)} s` };
