@@ -4,7 +4,7 @@ import { ClipTimeline } from '../../src/media/timeline.js';
 import { planReadings } from '../../src/pipeline/render/readings.js';
 
 const fps = { num: 25, den: 1 };
-const limits = { gapUs: 3_000_000, leadUs: (startUs: number) => Math.min(startUs, 700_000), tailUs: 200_000, mostPieces: 4 };
+const limits = { gapUs: 3_000_000, leadUs: (startUs: number) => Math.min(startUs, 700_000), tailUs: 200_000, weightOf: () => 3, mostWeight: 14 };
 
 function readings(...seconds: [number, number][]): number[][] {
   const { pieces } = new ClipTimeline(seconds.map(([start, end]) => ({ startUs: start * 1e6, endUs: end * 1e6 })), fps);
@@ -20,7 +20,7 @@ describe('readings', () => {
     expect(readings([10, 12], [5, 6], [5.4, 7])).toEqual([[9.3, 12.2, 1], [4.3, 6.2, 1], [4.7, 7.2, 1]]);
   });
 
-  it('hold so many pieces and no more', () => {
+  it('hold as many pieces as their filters may weigh, and no more', () => {
     expect(readings(...Array.from({ length: 10 }, (_, n): [number, number] => [n, n + 0.4]))).toEqual([[0, 3.6, 4], [3.3, 7.6, 4], [7.3, 9.6, 2]]);
   });
 

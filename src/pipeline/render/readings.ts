@@ -18,7 +18,9 @@ export interface ReadingLimits {
   leadUs: (startUs: number) => number;
   /** How much to read past the end of a piece. */
   tailUs: number;
-  mostPieces: number;
+  /** How much the filters of a piece take, and how much those of a reading of several may. */
+  weightOf: (piece: ClipPiece) => number;
+  mostWeight: number;
 }
 
 /**
@@ -28,12 +30,19 @@ export interface ReadingLimits {
  */
 export function planReadings(path: string, pieces: readonly ClipPiece[], limits: ReadingLimits): Reading[] {
   const groups: [ClipPiece, ...ClipPiece[]][] = [];
+  let weight = 0;
   for (const piece of pieces) {
     const group = groups.at(-1);
     const last = group?.at(-1);
     const gapUs = last ? piece.startUs - last.endUs : -1;
-    if (group && gapUs >= 0 && gapUs <= limits.gapUs && group.length < limits.mostPieces) group.push(piece);
-    else groups.push([piece]);
+    const own = limits.weightOf(piece);
+    if (group && gapUs >= 0 && gapUs <= limits.gapUs && weight + own <= limits.mostWeight) {
+      group.push(piece);
+      weight += own;
+    } else {
+      groups.push([piece]);
+      weight = own;
+    }
   }
   return groups.map((group) => ({
     path,

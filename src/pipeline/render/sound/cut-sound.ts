@@ -38,7 +38,7 @@ export interface SoundCut {
  */
 export async function cutSound(host: MediaHost, { path, container, streamIndex, mix, timeline }: SoundCut): Promise<Loudness> {
   // Decoders need some packets before theirs sound right: MP3 keeps bits in earlier ones, Opus asks for 80 ms, AAC overlaps two.
-  const readings = planReadings(path, timeline.pieces, { gapUs, leadUs: (startUs) => seekPrerollUs(container, startUs), tailUs, mostPieces: Infinity });
+  const readings = planReadings(path, timeline.pieces, { gapUs, leadUs: (startUs) => seekPrerollUs(container, startUs), tailUs, weightOf: () => 0, mostWeight: 0 });
   const pieces = timeline.pieces.map((piece): SoundPiece => {
     const clipStart = samplesAt(piece.firstFrame, timeline);
     return { sourceStart: samplesIn(piece.startUs), clipStart, length: samplesAt(piece.firstFrame + piece.frames, timeline) - clipStart };
