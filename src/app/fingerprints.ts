@@ -24,3 +24,9 @@ export function rememberedFingerprints(memo: Remembering): (path: string, option
     return { path, sha256, sizeBytes };
   };
 }
+
+/** Whether a file still is what it was: for the price of a look at it, unless it was touched. */
+export async function isUnchanged(file: FileRef, fingerprint: (path: string) => Promise<FileRef>): Promise<boolean> {
+  const now = await fingerprint(file.path).catch(() => undefined);
+  return now?.sha256 === file.sha256;
+}

@@ -14,7 +14,7 @@ import { parseTarget, type Target } from '../publishers/registry.js';
 import type { App } from './app.js';
 import { ClipNaming } from './clip-naming.js';
 import { Delivery } from './delivery.js';
-import { rememberedFingerprints } from './fingerprints.js';
+import { isUnchanged, rememberedFingerprints } from './fingerprints.js';
 import { jobRequest, type JobPlace } from './job-request.js';
 import { Meter, Preflight } from './preflight.js';
 import { publishable, publishClips } from './publish-clips.js';
@@ -142,6 +142,13 @@ async function workOn(app: App, place: JobPlace, options: ProcessOptions & Fetch
 
   const fingerprint = rememberedFingerprints(app.memo);
   await (await stages.ingest()).checkFile(request.path);
+  const given = await fingerprint(request.path, { signal });
+  const requireUnchanged = async (): Promise<void> => {
+    if (await isUnchanged(given, fingerprint)) return;
+    // What was made of it bears the fingerprint of other contents.
+    await forget(app, place.jobId);
+    throw new SnvgError('MEDIA_UNREADABLE', `${basename(place.name ?? place.sourcePath)} was changed, replaced or removed while it was worked on`, 'Wait until it is completely written, then run again: nothing that was made of it meanwhile is kept.');
+  };
   // What fails ends the rest of the plan: nobody would use its results in this run.
   const ending = new AbortController();
   const planSignal = AbortSignal.any([signal, ending.signal]);
@@ -178,6 +185,7 @@ async function workOn(app: App, place: JobPlace, options: ProcessOptions & Fetch
         return path === undefined ? undefined : fingerprint(path);
       },
       clipReady: async (rendered) => {
+        await requireUnchanged();
         const clip: Clip = await runner.read(rendered.clip);
         const { output } = await delivery.deliver(rendered, clip);
         const { index, title, score } = rendered.moment;
@@ -190,6 +198,7 @@ async function workOn(app: App, place: JobPlace, options: ProcessOptions & Fetch
   } finally {
     await runner.settle();
   }
+  await requireUnchanged();
   meter.learn(app, { source: outcome.source, clips: delivery.outputs().map(({ clip }) => clip), ...(options.alone === false ? {} : { wallMs: performance.now() - startedMs }) });
   await options.finished?.(app, outcome);
   if (!rendering) return { place, state: 'done', clips: undefined, manifest: undefined, error: strictly(settings.strict, runner) };
