@@ -16,6 +16,7 @@ const expected: Record<string, [code: string, message: RegExp] | null> = {
   'a-day-long.mp4': ['MEDIA_UNSUPPORTED', /claims to play for 67 minutes, but holds \d+ bytes/],
   'long-title.mp4': ['MEDIA_UNSUPPORTED', /describes itself at a length/],
   'h264-16384.ts': ['MEDIA_TOO_LARGE', /pictures of 16384×16384/],
+  '64-channels.wav': ['MEDIA_UNSUPPORTED', /64 channels of sound in no known arrangement/],
   'cover-12000.m4a': null,
   'sample-a-packet.mkv': null,
   '768-kHz.wav': null,

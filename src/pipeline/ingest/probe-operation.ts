@@ -14,7 +14,7 @@ import { outputRate } from './frame-rate.js';
 import { mayHideFields, seenFieldOrder } from './interlace.js';
 import { measureDuration } from './measure-duration.js';
 import { steadyRate } from './measure-rate.js';
-import { requireLength, requireModestDescription, requireModestPicture, requireModestSize, requireSubstance } from './source-limits.js';
+import { requireLength, requireMixableSound, requireModestDescription, requireModestPicture, requireModestSize, requireSubstance } from './source-limits.js';
 
 const params = z.object({
   /** The shortest clip wanted: a shorter source is refused. */
@@ -70,6 +70,7 @@ async function describe({ file, original = file }: Inputs, ctx: Context): Promis
   const container = probed.format.format_name;
   const video = stated && (await lookAt(ctx, { path, container, formatStartUs, durationUs, clockJumps: length.clockJumps }, stated, picture?.field_order));
   const audio = await chooseTrack(ctx, { path, name, tracks, durationUs }, ctx.params);
+  if (audio) requireMixableSound(name, audio);
   saySkipped(ctx, name, probed, { pictures, tracks });
   if (picture && pictures.length > 1) {
     ctx.notice({ code: 'VIDEO_TRACK_CHOSEN', severity: 'info', message: `${name} has ${pictures.length} picture tracks; #${picture.index} (${picture.width}×${picture.height}) is used`, remedy: 'To use another, copy it into a file of its own with ffmpeg -map.' });

@@ -1,5 +1,5 @@
 import { SnvgError } from '../../errors.js';
-import type { ProbedFile } from '../../media/probe.js';
+import type { ProbedFile, ProbedStream } from '../../media/probe.js';
 import type { VideoStream } from './describe-streams.js';
 
 /** More than any camera, editor or broadcast recorder writes; headers beyond them are hostile or damaged (docs/limits.md). */
@@ -32,6 +32,15 @@ export function requireModestDescription(name: string, { streams, chapters }: Pr
   if (most > limits.channels) {
     throw new SnvgError('MEDIA_TOO_LARGE', `${name} has a sound track of ${most} channels, more than ${limits.channels}`, 'Mix it down first: ffmpeg -i <file> -ac 2 out.mkv');
   }
+}
+
+/** Numbers of channels above eight for which ffmpeg 5.1 knows an arrangement; others it cannot mix unless the file names one. */
+const arranged = new Set([16, 24]);
+
+/** @throws {SnvgError} MEDIA_UNSUPPORTED for a multitrack recording, of which nobody can say what goes where */
+export function requireMixableSound(name: string, { index, channels = 0, channel_layout: layout = 'unknown' }: ProbedStream): void {
+  if (channels <= 8 || layout !== 'unknown' || arranged.has(channels)) return;
+  throw new SnvgError('MEDIA_UNSUPPORTED', `${name} has ${channels} channels of sound in no known arrangement`, `Take the ones that matter first: ffmpeg -i <file> -map 0:v? -map 0:${index} -c:v copy -af 'pan=stereo|c0=c0|c1=c1' out.mkv`);
 }
 
 /** @throws {SnvgError} MEDIA_UNSUPPORTED for what claims to be too long for its size */
