@@ -9,6 +9,8 @@ import type { FetchRun } from './process-source.js';
 /** How often a download that another process makes is looked after. */
 const othersPollMs = 300;
 const progressEveryMs = 200;
+/** Slow servers think for some seconds; a minute of nothing is a broken connection. */
+const silenceMs = 30_000;
 
 /** The file of a job's input on this disk: at once for a local one, downloaded for others. @throws {SnvgError} as `fetchInput` */
 export async function fetchSource(place: JobPlace, run: FetchRun): Promise<LocalInput> {
@@ -22,6 +24,7 @@ export async function fetchSource(place: JobPlace, run: FetchRun): Promise<Local
     fresh,
     allowPrivateNetwork: app.settings.allowPrivateNetwork,
     maxBytes: app.settings.maxDownload * 1e9,
+    silenceMs,
     s3Endpoint: app.settings.s3Endpoint,
     ytDlp: app.settings.ytDlp,
     progress: (doneBytes, totalBytes) => {

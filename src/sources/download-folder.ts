@@ -53,6 +53,12 @@ export class DownloadFolder {
     await rm(join(this.dir, names.partState), { force: true });
   }
 
+  /** Forgets the part: the next attempt begins at the first byte. */
+  async dropPart(): Promise<void> {
+    await rm(this.partPath, { force: true });
+    await rm(join(this.dir, names.partState), { force: true });
+  }
+
   /** Forgets everything: the next fetch begins anew. */
   async clear(): Promise<void> {
     await rm(this.dir, { recursive: true, force: true });

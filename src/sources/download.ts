@@ -1,5 +1,6 @@
-import { open, statfs } from 'node:fs/promises';
+import { open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commitFile, explainWriteError } from '../artifacts/atomic-file.js';
 import { SnvgError } from '../errors.js';
@@ -42,7 +43,7 @@ export async function download(request: DownloadRequest, context: FetchContext):
     await folder.make().catch((error: unknown) => {
       throw explainWriteError(error, folder.dir);
     });
-    if (context.fresh) await folder.clear();
+    if (context.fresh) await folder.dropPart();
     return new Download(request, context, folder).run();
   });
 }
@@ -59,7 +60,8 @@ class Download {
   }
 
   async run(): Promise<LocalInput> {
-    const finished = await this.#folder.finished();
+    // An earlier copy stays until there is another in its place.
+    const finished = this.#context.fresh ? undefined : await this.#folder.finished();
     let vain = 0;
     for (;;) {
       const before = (await this.#folder.part())?.bytes ?? 0;
@@ -67,6 +69,7 @@ class Download {
         return await this.#attempt(finished);
       } catch (error) {
         this.#context.signal.throwIfAborted();
+        if (finished && isRefusal(error)) return this.#useCopy(finished, error.message);
         if (!(error instanceof Retryable)) throw error;
         const gained = ((await this.#folder.part())?.bytes ?? 0) - before;
         vain = gained >= someBytes ? 0 : vain + 1;
@@ -77,16 +80,18 @@ class Download {
     }
   }
 
-  #giveUp(finished: Awaited<ReturnType<DownloadFolder['finished']>>, error: Retryable): LocalInput {
-    const { name } = this.#request.object;
-    if (!finished) {
-      throw new SnvgError('REMOTE_UNAVAILABLE', `${name} could not be downloaded: ${error.message}`, 'Run again later: what has come is kept and continued.', { cause: error });
-    }
-    this.#context.notice({ code: 'SOURCE_UNCHECKED', severity: 'info', message: `Whether ${name} has changed could not be asked (${error.message}); the copy downloaded earlier is used`, remedy: 'Run again when the network is back, or with --fresh.' });
+  #giveUp(finished: Finished | undefined, error: Retryable): LocalInput {
+    if (finished) return this.#useCopy(finished, error.message);
+    throw new SnvgError('REMOTE_UNAVAILABLE', `${this.#request.object.name} could not be downloaded: ${error.message}`, 'Run again later: what has come is kept and continued.', { cause: error });
+  }
+
+  /** What was paid for once is not lost when nobody answers, or a link has expired. */
+  #useCopy(finished: Finished, why: string): LocalInput {
+    this.#context.notice({ code: 'SOURCE_UNCHECKED', severity: 'info', message: `Whether ${this.#request.object.name} has changed could not be asked (${why}); the copy downloaded earlier is used`, remedy: 'Run again when it can be had again, or with --fresh to insist.' });
     return { path: finished.path, name: finished.fileName };
   }
 
-  async #attempt(finished: Awaited<ReturnType<DownloadFolder['finished']>>): Promise<LocalInput> {
+  async #attempt(finished: Finished | undefined): Promise<LocalInput> {
     const { object } = this.#request;
     const { signal } = this.#context;
     const part = finished ? undefined : await this.#folder.part();
@@ -100,9 +105,10 @@ class Download {
       this.#request.accept(body);
       if (finished && isSameVersion(finished.validator, body.validator) && (body.totalBytes ?? finished.sizeBytes) === finished.sizeBytes) return { path: finished.path, name: finished.fileName };
       const startByte = await this.#placeOf(body, canContinue ? part : undefined);
-      await this.#requireRoom(body, startByte);
+      const keptBytes = canContinue && isSamePart(part, body) ? part.bytes : 0;
+      await this.#requireRoom(body, keptBytes);
       await this.#folder.describePart({ validator: body.validator, totalBytes: body.totalBytes ?? null });
-      const bytes = await this.#receive(body, startByte);
+      const bytes = await this.#receive(body, { startByte, keptBytes });
       if (body.totalBytes !== undefined && bytes !== body.totalBytes) throw new Retryable(`the connection ended at ${bytes} of ${body.totalBytes} bytes`);
       return await this.#finish(body, bytes);
     } finally {
@@ -111,18 +117,17 @@ class Download {
   }
 
   /** Where the answer's first byte belongs. Anything but a true continuation begins the file anew. */
-  async #placeOf(body: RemoteBody, part: { bytes: number; totalBytes: number | null; validator: RemoteBody['validator'] } | undefined): Promise<number> {
+  async #placeOf(body: RemoteBody, part: Part | undefined): Promise<number> {
     if (body.startByte === 0) return 0;
-    const fits = part?.bytes === body.startByte && isSameVersion(part.validator, body.validator) && (part.totalBytes === null || part.totalBytes === body.totalBytes);
-    if (fits) return body.startByte;
-    await this.#folder.clear();
+    if (part?.bytes === body.startByte && isSamePart(part, body)) return body.startByte;
+    await this.#folder.dropPart();
     throw new Retryable('the server sent another part than the one asked for');
   }
 
-  async #requireRoom(body: RemoteBody, startByte: number): Promise<void> {
+  async #requireRoom(body: RemoteBody, keptBytes: number): Promise<void> {
     const { maxBytes } = this.#context;
     if ((body.totalBytes ?? 0) > maxBytes) throw this.#tooLarge(body.totalBytes);
-    const neededBytes = (body.totalBytes ?? 0) - startByte + spareBytes;
+    const neededBytes = Math.max(0, (body.totalBytes ?? 0) - keptBytes) + spareBytes;
     const { bavail, bsize } = await statfs(this.#folder.dir);
     if (bavail * bsize < neededBytes) {
       throw new SnvgError('DISK_FULL', `Only ${megabytes(bavail * bsize)} free for ${this.#request.object.name}, which needs ${megabytes(neededBytes)}`, 'Free some space, or keep downloads on another disk with SNVG_HOME or XDG_CACHE_HOME.');
@@ -134,12 +139,15 @@ class Download {
     return new SnvgError('SOURCE_TOO_LARGE', `${this.#request.object.name} is ${size} than the ${megabytes(this.#context.maxBytes)} a download may have`, 'Allow more with --max-download, in gigabytes.');
   }
 
-  async #receive(body: RemoteBody, startByte: number): Promise<number> {
+  /** @param keptBytes what lies in the part already and is of the same version: written over with the same, and not lost if this breaks off too */
+  async #receive(body: RemoteBody, { startByte, keptBytes }: { startByte: number; keptBytes: number }): Promise<number> {
     const { maxBytes, progress } = this.#context;
-    const handle = await open(this.#folder.partPath, startByte === 0 ? 'w' : 'r+');
+    const handle = await open(this.#folder.partPath, keptBytes === 0 ? 'w' : 'r+');
     let at = startByte;
+    const silence = new Silence(body.bytes, this.#context.silenceMs);
     try {
       for await (const chunk of body.bytes as AsyncIterable<Buffer>) {
+        silence.pause();
         if (at + chunk.length > Math.min(maxBytes, body.totalBytes ?? maxBytes)) {
           if (at + chunk.length > maxBytes) throw this.#tooLarge(undefined);
           throw new Retryable('the server sends more than it announced');
@@ -147,10 +155,13 @@ class Download {
         for (let written = 0; written < chunk.length; ) written += (await handle.write(chunk, written, chunk.length - written, at + written)).bytesWritten;
         at += chunk.length;
         progress(at, body.totalBytes);
+        silence.watch();
       }
+      if (body.totalBytes === undefined) await handle.truncate(at);
     } catch (error) {
       throw this.#explain(error);
     } finally {
+      silence.pause();
       await handle.close();
     }
     return at;
@@ -168,9 +179,46 @@ class Download {
     const told = safeFileName(body.fileName ?? name);
     const fileName = !/\.[a-z][a-z0-9]{1,4}$/i.test(told) ? `${told}${endingOf(body.contentType)}` : told;
     const path = join(this.#folder.dir, fileName);
+    const before = await this.#folder.finished();
     await commitFile(this.#folder.partPath, path);
     await this.#folder.describeDone({ fileName, sizeBytes, validator: body.validator });
+    if (before && before.fileName !== fileName) await rm(before.path, { force: true });
     return { path, name: fileName };
+  }
+}
+
+type Finished = NonNullable<Awaited<ReturnType<DownloadFolder['finished']>>>;
+type Part = NonNullable<Awaited<ReturnType<DownloadFolder['part']>>>;
+
+function isSamePart(part: Part, body: RemoteBody): boolean {
+  return isSameVersion(part.validator, body.validator) && (part.totalBytes === null || part.totalBytes === body.totalBytes);
+}
+
+/** Whether the other side was reached and says no: the file is gone, or the right to it. */
+function isRefusal(error: unknown): error is SnvgError {
+  return error instanceof SnvgError && (error.code === 'REMOTE_REFUSED' || error.code === 'SOURCE_NOT_FOUND');
+}
+
+/** Breaks off a stream that says nothing for too long; waiting for the disk does not count. */
+class Silence {
+  readonly #stream: Readable;
+  readonly #ms: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(stream: Readable, ms: number) {
+    this.#stream = stream;
+    this.#ms = ms;
+    this.watch();
+  }
+
+  watch(): void {
+    this.pause();
+    this.#timer = setTimeout(() => this.#stream.destroy(new Retryable('the other side fell silent')), this.#ms);
+  }
+
+  /** Something came, or nothing is waited for any more. */
+  pause(): void {
+    clearTimeout(this.#timer);
   }
 }
 

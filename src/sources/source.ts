@@ -29,6 +29,8 @@ export interface FetchContext {
   fresh: boolean;
   allowPrivateNetwork: boolean;
   maxBytes: number;
+  /** A connection that brings nothing for this long is given up and made anew. */
+  silenceMs: number;
   s3Endpoint: string | null;
   /** The yt-dlp to run; a bare name is looked up on PATH. */
   ytDlp: string;

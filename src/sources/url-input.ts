@@ -67,7 +67,8 @@ function nameOf(url: URL): string {
   return `${url.hostname}-${id}`;
 }
 
-function decoded(text: string): string {
+/** Percent signs of an address resolved; a text whose signs mean nothing stays as it is. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -12,6 +12,7 @@ export function fetchContext(changes: Partial<FetchContext> = {}): FetchContext 
     fresh: false,
     allowPrivateNetwork: true,
     maxBytes: 1e9,
+    silenceMs: 10_000,
     s3Endpoint: null,
     ytDlp: 'yt-dlp',
     progress: (done, total) => told.push([done, total]),

@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 export interface Behaviour {
   /** Ends the connection after this many bytes of the body. */
   cutAfter?: number;
+  /** Falls silent after this many bytes of the body. */
+  stallAfter?: number;
   /** Answers 200 with the whole whatever was asked. */
   ignoreRange?: true;
   /** Says that its part begins here. */
@@ -85,13 +87,14 @@ async function answer(request: IncomingMessage, response: ServerResponse, behavi
   }
   const told = behaviour.lieAboutStart ?? start;
   response.writeHead(partial ? 206 : 200, { ...common, 'content-length': String(behaviour.announce ?? file.size - start), ...(partial ? { 'content-range': `bytes ${told}-${file.size - 1}/${file.size}` } : {}) });
-  const end = Math.min(file.size, start + (behaviour.cutAfter ?? Number.POSITIVE_INFINITY));
+  const end = Math.min(file.size, start + (behaviour.cutAfter ?? behaviour.stallAfter ?? Number.POSITIVE_INFINITY));
   for (let at = start; at < end && !response.destroyed; at += 1 << 18) {
     const bytes = testBytes(at, Math.min(end, at + (1 << 18)));
     file.state.sentBytes += bytes.length;
     if (!response.write(bytes)) await drained(response);
   }
   // What was written reaches the other side before the connection breaks.
+  if (behaviour.stallAfter !== undefined) return;
   if (end < file.size) setTimeout(() => response.destroy(), 50);
   else response.end();
 }

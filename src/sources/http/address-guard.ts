@@ -12,13 +12,21 @@ export const lookupAll: Lookup = (host, callback) => {
 
 /**
  * Whether an address is one of the public internet's: not of this machine, a private network, a link, a group or a documentation
- * range; an IPv4 address inside an IPv6 one (mapped, NAT64, 6to4, Teredo) counts as what it leads to or not at all.
+ * range. An IPv4 address inside an IPv6 one counts as what it leads to (mapped, NAT64) or not at all (6to4, Teredo).
  */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
-  return parsed.range() === 'unicast';
+  if (parsed instanceof ipaddr.IPv4) return parsed.range() === 'unicast';
+  if (parsed.match(nat64)) return new ipaddr.IPv4(parsed.toByteArray().slice(12)).range() === 'unicast';
+  // Site-local, IPv4-compatible and unassigned ones are nobody's out there.
+  return parsed.range() === 'unicast' && parsed.match(globalUnicast);
 }
+
+/** Where networks without IPv4 find the rest of the internet (RFC 6052). */
+const nat64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
+/** All that has been given out so far (IANA, checked 2025-11). */
+const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
 
 /** The refusal of a host that is not public. */
 export function privateAddress(host: string): SnvgError {

@@ -3,19 +3,22 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, type Dispatcher, errors as undiciErrors, request } from 'undici';
 import { SnvgError } from '../../errors.js';
 import type { RemoteBody, RemoteObject, Validator } from '../remote-object.js';
+import { isSameVersion } from '../download-folder.js';
 import { Retryable } from '../remote-object.js';
+import { decoded } from '../url-input.js';
 import { isPublicAddress, type Lookup, lookupAll, privateAddress, requirePublicHost } from './address-guard.js';
 
 const mostRedirects = 5;
-/** Without a byte for this long, a connection is given up and made anew. */
-const silenceMs = 30_000;
+/** Wrong answers to a request for a part after which only the whole is asked for: one may come from a single bad machine of many. */
+const mostWrongParts = 2;
 const longestWaitMs = 120_000;
 
 export interface HttpAccess {
   allowPrivateNetwork: boolean;
   /** In place of the system's resolver. */
   lookup?: Lookup;
-  silenceMs?: number;
+  /** Without a byte for this long, a connection is given up. */
+  silenceMs: number;
 }
 
 /** A file behind an http(s) address. `close` when done. */
@@ -24,15 +27,15 @@ export class HttpObject implements RemoteObject {
   readonly #url: URL;
   readonly #access: HttpAccess;
   readonly #agent: Agent;
-  /** The server answered a request for a part wrongly: it is asked for the whole from then on. */
-  #partsFail = false;
+  /** Requests for a part that were answered wrongly, one after the other. */
+  #wrongParts = 0;
 
   /** @param name how the address is shown */
   constructor(url: URL, name: string, access: HttpAccess) {
     this.#url = url;
     this.name = name;
     this.#access = access;
-    const timeout = access.silenceMs ?? silenceMs;
+    const timeout = access.silenceMs;
     this.#agent = new Agent({ headersTimeout: timeout, bodyTimeout: timeout, connect: { timeout, lookup: guardedLookup(access) } });
   }
 
@@ -41,8 +44,11 @@ export class HttpObject implements RemoteObject {
   }
 
   async open(startByte: number, validator: Validator | undefined, signal: AbortSignal): Promise<RemoteBody | 'unchanged'> {
-    const asked = this.#partsFail ? 0 : startByte;
-    const headers = { 'accept-encoding': 'identity', 'user-agent': 'snvg', ...(this.#partsFail ? {} : conditions(asked, validator)) };
+    const asPart = this.#wrongParts < mostWrongParts;
+    const asked = asPart ? startByte : 0;
+    // What is there already is worth nothing to a server that must send the whole: it is asked without conditions.
+    const conditional = asPart || startByte === 0;
+    const headers = { 'accept-encoding': 'identity', 'user-agent': 'snvg', ...(conditional ? conditions(asked, validator) : {}) };
     const { response, url } = await this.#follow(headers, signal);
     const { statusCode } = response;
     if (statusCode === 304) {
@@ -51,20 +57,24 @@ export class HttpObject implements RemoteObject {
     }
     if (statusCode !== 200 && statusCode !== 206) {
       await response.body.dump();
-      if (statusCode === 416 && asked > 0) {
-        this.#partsFail = true;
-        throw new Retryable('the server has no such part');
-      }
+      if (statusCode === 416 && asked > 0) throw this.#wrongPart('the server has no such part');
       throw refusal(statusCode, response.headers, this.name);
     }
     const body = this.#bodyOf(response, url);
-    // A part of which the server does not say truly where it begins is worth nothing.
-    if (statusCode === 206 && body.startByte !== asked) {
-      this.#partsFail = true;
-      await response.body.dump();
-      throw new Retryable('the server sent another part than the one asked for');
+    // A part of which the server does not say truly where it begins is worth nothing; the whole of the same version costs twice.
+    const otherPart = statusCode === 206 && body.startByte !== asked;
+    const needlessWhole = statusCode === 200 && asked > 0 && validator !== undefined && isSameVersion(validator, body.validator);
+    if (otherPart || (needlessWhole && this.#wrongParts + 1 < mostWrongParts)) {
+      discard(response.body);
+      throw this.#wrongPart(otherPart ? 'the server sent another part than the one asked for' : 'the server sent the whole in place of a part');
     }
+    if (statusCode === 206 && asked > 0) this.#wrongParts = 0;
     return body;
+  }
+
+  #wrongPart(what: string): Retryable {
+    this.#wrongParts += 1;
+    return new Retryable(what);
   }
 
   async #follow(headers: Record<string, string>, signal: AbortSignal): Promise<{ response: Dispatcher.ResponseData; url: URL }> {
@@ -100,16 +110,15 @@ export class HttpObject implements RemoteObject {
   /** User name and password belong to the host they were given for, and to no other. */
   #credentialsFor(url: URL, headers: Record<string, string>): Record<string, string> {
     const { username, password, origin } = this.#url;
-    if (username === '' || url.origin !== origin) return headers;
-    return { ...headers, authorization: `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}` };
+    if ((username === '' && password === '') || url.origin !== origin) return headers;
+    return { ...headers, authorization: `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}` };
   }
 
   #bodyOf(response: Dispatcher.ResponseData, url: URL): RemoteBody {
     const { headers, statusCode, body } = response;
     const encoding = text(headers['content-encoding']);
     if (encoding !== undefined && encoding !== 'identity') {
-      body.on('error', () => {});
-      body.destroy();
+      discard(body);
       throw new SnvgError('SOURCE_NOT_MEDIA', `${this.name} is sent packed (${encoding}), which cannot be continued`, 'Download the file by other means and name it.');
     }
     const range = statusCode === 206 ? /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(text(headers['content-range']) ?? '') : null;
@@ -186,9 +195,12 @@ function fileNameOf(disposition: string | undefined): string | undefined {
 /** The last part of the address that was answered, when it looks like a file. */
 function lastPart(url: URL): string | undefined {
   const part = url.pathname.split('/').at(-1) ?? '';
-  try {
-    return /\.[a-z0-9]{2,5}$/i.test(part) ? decodeURIComponent(part) : undefined;
-  } catch {
-    return undefined;
-  }
+  return /\.[a-z0-9]{2,5}$/i.test(part) ? decoded(part) : undefined;
+}
+
+/** Ends an answer whose bytes are not wanted. */
+function discard(body: Dispatcher.ResponseData['body']): void {
+  // Ending it early is what it then complains about.
+  body.on('error', () => {});
+  body.destroy();
 }

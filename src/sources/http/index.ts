@@ -15,7 +15,7 @@ const textTypes = /^(text\/|application\/(json|xml|pdf|zip|javascript)|image\/)/
 /** A file on the web; a page is handed to yt-dlp. */
 export const http: SourceKind = {
   fetch: async (ref: InputRef, context: FetchContext): Promise<LocalInput> => {
-    const object = new HttpObject(new URL(ref.secretUrl ?? ref.given), ref.given, { allowPrivateNetwork: context.allowPrivateNetwork });
+    const object = new HttpObject(new URL(ref.secretUrl ?? ref.given), ref.given, { allowPrivateNetwork: context.allowPrivateNetwork, silenceMs: context.silenceMs });
     try {
       return await download({ given: ref.given, name: ref.name, object, accept: (body) => requireMedia(body, ref.given) }, context);
     } catch (error) {
