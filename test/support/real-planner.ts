@@ -16,7 +16,7 @@ export const testToolchain: Toolchain = {
   ffprobe: { path: 'ffprobe' },
   modelsDir: resolve('models'),
   fontsDir: resolve('assets/fonts'),
-  identities: { ffmpeg: 'test', fonts: 'test' },
+  identities: { ffmpeg: 'test', fonts: 'test', 'model:silero-vad': 'test', 'model:centerface': 'test' },
 };
 
 /** A runner over a store of its own with the real ffmpeg, and what it said. */

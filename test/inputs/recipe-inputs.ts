@@ -1,0 +1,47 @@
+import type { ExpectedInput } from './expected.js';
+
+const fps = (num: number, den = 1): { fps: { num: number; den: number } } => ({ fps: { num, den } });
+const size = (displayWidth: number, displayHeight: number): { displayWidth: number; displayHeight: number } => ({ displayWidth, displayHeight });
+
+/** Every output of fixtures/recipe/odd.sh, with what is right for it by construction. */
+export const recipeInputs: readonly ExpectedInput[] = [
+  { file: 'base.mp4', what: 'An ordinary MP4, H.264 and AAC', seconds: 6, video: { ...size(320, 180), ...fps(30), variableFrameRate: false }, audio: { channels: 2 } },
+  { file: 'vfr.mp4', what: 'Variable frame rate (30, 15 and 10 a second), almost no sound', seconds: 5.934, video: { variableFrameRate: true, ...fps(30) }, cut: [3, 4], clip: { silent: true } },
+  { file: 'rot90.mp4', what: 'Stored sideways, turned by 90°', seconds: 6, video: size(180, 320) },
+  { file: 'rot180.mp4', what: 'Stored upside down', seconds: 6, video: size(320, 180) },
+  { file: 'rot270.mp4', what: 'Stored sideways, turned by 270°', seconds: 6, video: size(180, 320) },
+  { file: 'portrait.mp4', what: 'Already upright (9:16)', seconds: 4, video: size(180, 320) },
+  { file: 'hdr10.mp4', what: 'HDR10 (PQ, BT.2020, 10 bits), no sound', seconds: 3, video: { hdr: 'pq', bitDepth: 10, colorPrimaries: 'bt2020' }, audio: null, clip: { silent: true, toneMapped: true } },
+  { file: 'hlg.mp4', what: 'HLG (BT.2020, 10 bits), no sound', seconds: 3, video: { hdr: 'hlg', bitDepth: 10, colorPrimaries: 'bt2020' }, audio: null, clip: { silent: true, toneMapped: true } },
+  { file: 'full-range.mp4', what: 'Full range (0–255), no sound', seconds: 2, video: { colorRange: 'pc', hdr: null }, audio: null, clip: { silent: true } },
+  { file: 'odd-size.mp4', what: 'Odd size (321×181) in 4:4:4', seconds: 4, video: { ...size(320, 180), codedWidth: 321, codedHeight: 181, pixelFormat: 'yuv444p' } },
+  { file: 'sar.mp4', what: 'Anamorphic (sample aspect ratio 16:11)', seconds: 4, video: { ...size(522, 288), ...fps(25), sampleAspectRatio: { num: 16, den: 11 } } },
+  { file: 'interlaced.ts', what: 'Interlaced 576i in an MPEG transport stream', seconds: 4.01, video: { interlaced: true, ...fps(25), ...size(720, 576) } },
+  { file: 'fps-23976.mp4', what: '23.976 frames a second', seconds: 4.004, video: fps(24_000, 1001) },
+  { file: 'fps-60.mp4', what: '60 frames a second', seconds: 4, video: fps(60) },
+  { file: 'gop250.mp4', what: 'A keyframe every 250 frames', seconds: 12, video: fps(30), cut: [7.4, 8.4] },
+  { file: 'edit-list.mp4', what: 'Cut inside a group of pictures; an edit list hides the lead', seconds: 10.8, cut: [0, 1] },
+  { file: 'fragmented.mp4', what: 'Fragmented MP4', seconds: 6.083 },
+  { file: 'no-duration.mkv', what: 'Matroska that does not state its length', seconds: 6.037 },
+  { file: 'start-3600.ts', what: 'A transport stream whose clock begins at one hour', seconds: 6.037 },
+  { file: 'discontinuity.ts', what: 'A transport stream whose clock jumps by 25 hours', seconds: 9.07, cut: [3.6, 4.6], clip: { plain: true } },
+  { file: 'vp9-opus.webm', what: 'WebM, VP9 and Opus', seconds: 4.014 },
+  { file: 'mpeg4-mp3.avi', what: 'AVI, MPEG-4 and MP3', seconds: 4.033 },
+  { file: 'audio-late.mp4', what: 'Sound that begins late', seconds: 6.01, cut: [1, 2] },
+  { file: 'audio-gap.mkv', what: 'A hole of 1.5 s in the sound (Matroska)', seconds: 6.037, cut: [3, 4] },
+  { file: 'audio-gap.mp4', what: 'A hole of 1.5 s in the sound (MP4)', seconds: 6.016, cut: [3, 4] },
+  { file: 'surround-centre.mp4', what: '5.1 sound, speech in the centre alone', seconds: 6, audio: { channels: 6 } },
+  { file: 'antiphase.mp4', what: 'Two channels of opposite phase', seconds: 6, audio: { channels: 2 } },
+  { file: 'one-side.mp4', what: 'Speech in the left channel alone', seconds: 6, audio: { channels: 2 } },
+  { file: 'three-tracks.mkv', what: 'Three audio tracks: music, speech, a tone', seconds: 6.037, audio: { index: 2, title: 'Speech', language: 'eng' } },
+  { file: 'silent-audio.mp4', what: 'A silent audio track', seconds: 3, clip: { silent: true } },
+  { file: 'no-audio.mp4', what: 'Pictures without sound', seconds: 3, audio: null, clip: { silent: true } },
+  { file: 'audio-only.m4a', what: 'Sound alone (AAC)', seconds: 6, video: null },
+  { file: 'audio-only.mp3', what: 'Sound alone (MP3)', seconds: 6, video: null },
+  { file: 'cover-only.m4a', what: 'Sound with a cover picture', seconds: 6, video: null, cover: true },
+  { file: 'short-half-second.mp4', what: 'Half a second', seconds: 0.5, cut: [0, 0.5] },
+  { file: 'moov-missing.mp4', what: 'An MP4 without its index', refused: { code: 'MEDIA_UNREADABLE', says: 'no index (moov)' } },
+  { file: 'truncated.mp4', what: 'An MP4 whose end is missing', refused: { code: 'MEDIA_TRUNCATED', says: 'cut short' } },
+  { file: 'zero-bytes.mp4', what: 'An empty file', refused: { code: 'MEDIA_EMPTY', says: '0 bytes' } },
+  { file: 'text.mp4', what: 'Text named .mp4', refused: { code: 'MEDIA_UNREADABLE', says: 'not a video or audio file' } },
+];
