@@ -32,12 +32,12 @@ export async function goThrough(run: RealPlanner, path: string, cut: Range): Pro
     path,
     sidecarDir: temporaryFolder(),
     transcriptFile: spokenWords(cut),
-    moments: (source) => handMoments([{ startUs: cut.startUs, endUs: Math.min(cut.endUs, source.durationUs) }], source),
+    moments: (source) => handMoments([[{ startUs: cut.startUs, endUs: Math.min(cut.endUs, source.durationUs) }]], source),
   };
   try {
     const outcome = await planJob(run.planner, request, {
       finishStage: () => {},
-      sourceKnown: (source) => {
+      sourceKnown: async (source) => {
         passage.source = source;
       },
       selected: async () => {},
@@ -57,6 +57,9 @@ export async function goThrough(run: RealPlanner, path: string, cut: Range): Pro
 }
 
 const emptyRequest: Omit<JobRequest, 'path' | 'sidecarDir' | 'moments'> = {
+  name: 'input',
+  audioTrack: null,
+  cover: null,
   language: 'en',
   useCaptions: false,
   clips: 1,

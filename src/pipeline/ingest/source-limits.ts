@@ -3,7 +3,7 @@ import type { ProbedFile, ProbedStream } from '../../media/probe.js';
 import type { VideoStream } from './describe-streams.js';
 
 /** More than any camera, editor or broadcast recorder writes; headers beyond them are hostile or damaged (docs/limits.md). */
-const limits = { streams: 100, chapters: 5_000, channels: 64, side: 8192, framesPerSecond: 1000, durationUs: 24 * 3600 * 1e6, sizeBytes: 2 ** 41 };
+const limits = { streams: 100, chapters: 5_000, channels: 64, side: 8192, smallestSide: 16, framesPerSecond: 1000, durationUs: 24 * 3600 * 1e6, sizeBytes: 2 ** 41 };
 
 /**
  * The least that a film or recording of some length holds. Speech at the lowest rate that any codec knows takes 75 bytes a second, an
@@ -49,8 +49,11 @@ export function requireSubstance(name: string, durationUs: number, sizeBytes: nu
   throw new SnvgError('MEDIA_UNSUPPORTED', `${name} claims to play for ${Math.round(durationUs / 60e6)} minutes, but holds ${sizeBytes} bytes`, 'Check that it plays elsewhere; re-encode it at a constant frame rate if it does.');
 }
 
-/** @throws {SnvgError} MEDIA_TOO_LARGE */
+/** @throws {SnvgError} MEDIA_TOO_LARGE; MEDIA_UNSUPPORTED for a picture in which nothing can be seen */
 export function requireModestPicture(name: string, video: VideoStream, averageRate: string | undefined): void {
+  if (Math.min(video.codedWidth, video.codedHeight) < limits.smallestSide) {
+    throw new SnvgError('MEDIA_UNSUPPORTED', `The picture of ${name} is ${video.codedWidth}×${video.codedHeight}: there is nothing to be seen`, 'Give a film of at least 16 pixels on a side.');
+  }
   if (Math.max(video.codedWidth, video.codedHeight, video.displayWidth, video.displayHeight) > limits.side) {
     throw new SnvgError('MEDIA_TOO_LARGE', `${name} is ${video.displayWidth}×${video.displayHeight}: larger than ${limits.side} pixels on a side`, 'Scale it down first: ffmpeg -i <file> -vf scale=3840:-2 out.mp4');
   }

@@ -17,7 +17,7 @@ const decodingShare = 0.3;
 export const speechOperation = defineOperation({
   id: 'transcribe.speech',
   stage: 'transcribe',
-  version: 3,
+  version: 4,
   params: z.object({}),
   outputs: { speech: 'speech', pcm: 'speech.pcm' },
   tools: ['ffmpeg', vadModelTool],
@@ -30,7 +30,8 @@ export const speechOperation = defineOperation({
     await decodeSpeech(ctx, { path: inputs.file.path, audio, to: pcmPath, sampleRate, durationUs, progress: (done) => ctx.progress(done * decodingShare) });
     const found = await askSpeechWorker(ctx, 'findSpeech', { pcmPath }, (done) => ctx.progress(decodingShare + done * (1 - decodingShare)));
     const chunks = packChunks(found.islands, found.durationUs, (within) => quietestMoment(found.levels, within));
-    const speech: Speech = { schemaVersion: 1, durationUs: found.durationUs, islands: found.islands, chunks, levels: found.levels };
+    // Sound that ends early, or is hardly there, does not make the source shorter.
+    const speech: Speech = { schemaVersion: 1, durationUs: Math.max(found.durationUs, durationUs), islands: found.islands, chunks, levels: found.levels };
     return { speech: await ctx.putJson('speech', speech), pcm: await ctx.putFile('speech.pcm', pcmPath) };
   },
 });
