@@ -43,7 +43,7 @@ export function documentRow(expected: ExpectedInput, passage: Passage): string {
 function seen({ source }: Passage): string {
   if (!source) return '–';
   const { video, audio, cover } = source;
-  const parts: string[] = [`${Number((source.durationUs / 1e6).toFixed(2))} s`];
+  const parts: string[] = [`${Number((source.durationUs / 1e6).toFixed(1))} s`];
   if (video) {
     const rate = Number((video.fps.num / video.fps.den).toFixed(3));
     parts.push(`${video.displayWidth}×${video.displayHeight} at ${rate}${video.variableFrameRate ? ' (variable)' : ''}`);
@@ -57,6 +57,6 @@ function seen({ source }: Passage): string {
 function happened({ error, notices, clip }: Passage): string {
   if (error) return `refused, exit ${error.exitCode}, \`${error.code}\``;
   const codes = [...new Set(notices.map(({ code }) => code))].toSorted();
-  const level = clip?.integratedLufs === null || clip?.integratedLufs === undefined ? 'silent' : `${clip.integratedLufs.toFixed(0)} LUFS`;
-  return [`clip, ${level}`, ...codes.map((code) => `\`${code}\``)].join(', ');
+  const made = clip?.integratedLufs === null || clip?.integratedLufs === undefined ? 'clip, silent' : 'clip';
+  return [made, ...codes.map((code) => `\`${code}\``)].join(', ');
 }
