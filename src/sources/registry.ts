@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import { SnvgError } from '../errors.js';
 import { DownloadFolder } from './download-folder.js';
 import type { FetchContext, InputKind, InputRef, LocalInput, SourceKind } from './source.js';
 import { folderNameOf, pageFolderNameOf } from './url-input.js';
@@ -16,7 +17,15 @@ const kinds: Record<Exclude<InputKind, 'file'>, () => Promise<SourceKind>> = {
  */
 export async function fetchInput(ref: InputRef, context: FetchContext): Promise<LocalInput> {
   if (ref.kind === 'file') return { path: ref.given, name: basename(ref.given) };
+  if (ref.incomplete) return earlierCopy(ref, context);
   return (await kinds[ref.kind]()).fetch(ref, context);
+}
+
+async function earlierCopy(ref: InputRef, { downloadsDir, notice }: FetchContext): Promise<LocalInput> {
+  const copy = await downloadedInput(ref, downloadsDir);
+  if (!copy) throw new SnvgError('USAGE', `The address ${ref.given} had a password or a signature in it, which is never kept`, 'Run the command with the whole address again: it goes on with the same job.');
+  notice({ code: 'SOURCE_UNCHECKED', severity: 'info', message: `Whether ${ref.given} has changed was not asked, since its password or signature is never kept; the copy downloaded earlier is used`, remedy: 'Run the command with the whole address again to ask.' });
+  return copy;
 }
 
 /** The copy of an input that an earlier run downloaded, without asking whether it is still the present one. */

@@ -10,6 +10,8 @@ export interface InputRef {
   name: string;
   /** The URL as it was typed, where it holds what must not be shown. Never stored. */
   secretUrl?: string;
+  /** What it needs to be read was left out of `given` when it was stored: only a copy made earlier can be used. */
+  incomplete?: true;
   /** Settings of this input alone, by key, as a list gave them; not yet checked. */
   options?: Record<string, unknown>;
 }

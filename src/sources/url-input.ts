@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
 import { SnvgError } from '../errors.js';
 import type { InputRef } from './source.js';
+import { isIncomplete, isPlain, withoutSecrets } from './url-secrets.js';
 
 const scheme = /^([a-z][a-z0-9+.-]+):\/\//i;
 const pagePrefix = /^yt:(?=https?:\/\/)/i;
-/** Names of query parameters whose values let their holder in. */
-const secretName = /sig|token|key|auth|secret|pass|credential|session/i;
-/** Identifiers of films are short; what is longer was made by a machine for one use. */
-const longestPlainValue = 64;
+const s3Form = /^s3:\/\/([^/]+)\/(.+)$/is;
 
 /** Whether a text names something that is not a path: `https://…`, `s3://…`, `yt:https://…`. */
 export function isRemote(text: string): boolean {
@@ -19,19 +17,31 @@ export function isRemote(text: string): boolean {
  * @throws {SnvgError} USAGE for an address that cannot be one, or a scheme that is not fetched
  */
 export function remoteInput(text: string): InputRef {
+  if (/^s3:/i.test(text)) return s3Input(text);
   const url = parse(text.replace(pagePrefix, ''));
-  const kind = url.protocol === 's3:' ? 's3' : pagePrefix.test(text) ? 'page' : 'http';
-  if (kind === 's3' && (url.hostname === '' || url.pathname.length < 2)) {
-    throw new SnvgError('USAGE', `${text} names no object`, 'Write it like s3://bucket/folder/talk.mp4.');
-  }
   const shown = withoutSecrets(url);
-  return { kind, given: shown, name: nameOf(url), ...(shown === url.href ? {} : { secretUrl: url.href }) };
+  const incomplete = isIncomplete(url);
+  return {
+    kind: pagePrefix.test(text) ? 'page' : 'http',
+    given: incomplete ? url.href : shown,
+    name: nameOf(url),
+    ...(shown === url.href || incomplete ? {} : { secretUrl: url.href }),
+    ...(incomplete ? { incomplete: true } : {}),
+  };
+}
+
+/** A key may hold any character: it is taken as it stands, as the tools of AWS do. */
+function s3Input(text: string): InputRef {
+  const [, bucket, key] = s3Form.exec(text) ?? [];
+  const name = key?.split('/').findLast((part) => part !== '');
+  if (bucket === undefined || name === undefined) throw new SnvgError('USAGE', `${text} names no object`, 'Write it like s3://bucket/folder/talk.mp4.');
+  return { kind: 's3', given: `s3://${bucket}/${key}`, name };
 }
 
 function parse(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url) throw new SnvgError('USAGE', `${JSON.stringify(withoutUserInfo(text))} is not an address`, 'Write it like https://example.org/talk.mp4.');
-  if (!['http:', 'https:', 's3:'].includes(url.protocol)) {
+  if (!['http:', 'https:'].includes(url.protocol)) {
     throw new SnvgError('USAGE', `Inputs are not fetched by ${url.protocol.slice(0, -1)}`, 'Give an http(s):// or s3:// address, or download the file first.');
   }
   return url;
@@ -42,27 +52,12 @@ function withoutUserInfo(text: string): string {
   return text.replace(/\/\/[^/@]*@/, '//…@');
 }
 
-/**
- * An address as it may be shown and stored: without user name, password and fragment, and with the values of signatures and the
- * like left out. A link signed anew is thereby the same input.
- */
-function withoutSecrets(url: URL): string {
-  const shown = new URL(url);
-  shown.username = '';
-  shown.password = '';
-  shown.hash = '';
-  for (const [name, value] of url.searchParams) {
-    if (secretName.test(name) || value.length > longestPlainValue) shown.searchParams.set(name, '~');
-  }
-  return shown.href;
-}
-
 /** The last part of the path, as a name outputs may be called after; of a page without one, its host. */
 function nameOf(url: URL): string {
   const last = url.pathname.split('/').findLast((part) => part !== '');
   const plain = last === undefined ? '' : decoded(last);
   // A page is not named by its script: `watch?v=…` says nothing, its parameters do.
-  const [id] = [...url.searchParams].flatMap(([name, value]) => (/^(v|id|video)$/i.test(name) && value.length <= longestPlainValue ? [value] : []));
+  const [id] = [...url.searchParams].flatMap(([name, value]) => (/^(v|id|video)$/i.test(name) && isPlain(name, value) ? [value] : []));
   if (/\.[a-z0-9]{2,5}$/i.test(plain) || id === undefined) return plain === '' ? url.hostname : plain;
   return `${url.hostname}-${id}`;
 }

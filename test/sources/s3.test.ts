@@ -11,7 +11,7 @@ const film = testBytes(0, 3 << 20);
 const servers: S3Server[] = [];
 
 async function store(faults: S3Fault[] = []): Promise<S3Server> {
-  const server = await startS3({ 'in/2 talk.mp4': film, 'in/10 talk.mp4': film, 'in/日本.mov': film, 'in/notes.txt': film, 'in/deep/x.mp4': film, 'top.mp4': film }, faults);
+  const server = await startS3({ 'in/2 talk.mp4': film, 'in/10 talk.mp4': film, 'in/日本.mov': film, 'in/notes.txt': film, 'in/deep/x.mp4': film, 'top.mp4': film, 'odd/100% what?#[1] + %20.mp4': film }, faults);
   servers.push(server);
   return server;
 }
@@ -34,8 +34,30 @@ describe('an object of an S3-compatible store', () => {
     ['though it is replaced meanwhile', [{ cutAfter: 1 << 20, etag: '"older"' }]],
   ])('is downloaded %s', async (_how, faults) => {
     const { endpoint } = await store(faults);
-    const local = await fetchInput(remoteInput('s3://films/in/2%20talk.mp4'), fetchContext({ s3Endpoint: endpoint }));
+    const local = await fetchInput(remoteInput('s3://films/in/2 talk.mp4'), fetchContext({ s3Endpoint: endpoint }));
     expect(readFileSync(local.path).equals(film)).toBe(true);
+  });
+
+  it('may have any key, and lie where the variables of the AWS tools say', async () => {
+    const { endpoint, requests } = await store();
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', endpoint);
+    vi.stubEnv('AWS_REGION', '');
+    const local = await fetchInput(remoteInput('s3://films/odd/100% what?#[1] + %20.mp4'), fetchContext());
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', '');
+    vi.stubEnv('AWS_REGION', 'us-east-1');
+    expect(readFileSync(local.path).equals(film)).toBe(true);
+    expect(requests).toHaveLength(1);
+  });
+
+  it('in a store that falls silent is asked for again', async () => {
+    const { endpoint } = await store([{ stallAfter: 1 << 20 }]);
+    const local = await fetchInput(remoteInput('s3://films/top.mp4'), fetchContext({ s3Endpoint: endpoint, silenceMs: 500 }));
+    expect(readFileSync(local.path).equals(film)).toBe(true);
+  });
+
+  it('larger than allowed is refused', async () => {
+    const { endpoint } = await store();
+    await expect(fetchInput(remoteInput('s3://films/top.mp4'), fetchContext({ s3Endpoint: endpoint, maxBytes: 1e6 }))).rejects.toMatchObject({ code: 'SOURCE_TOO_LARGE', exitCode: 3 });
   });
 
   it('is continued where it stopped, and not downloaded again while it is unchanged', async () => {
@@ -67,7 +89,7 @@ describe('an object of an S3-compatible store', () => {
 
   it('is found in its folder, page by page, media alone', async () => {
     const { endpoint } = await store();
-    expect(await listS3('s3://films/in/', endpoint)).toEqual(['s3://films/in/10%20talk.mp4', 's3://films/in/2%20talk.mp4', 's3://films/in/%E6%97%A5%E6%9C%AC.mov']);
+    expect(await listS3('s3://films/in/', endpoint)).toEqual(['s3://films/in/10 talk.mp4', 's3://films/in/2 talk.mp4', 's3://films/in/日本.mov']);
     await expect(listS3('s3://films/empty/', endpoint)).rejects.toMatchObject({ code: 'MEDIA_MISSING' });
   });
 });

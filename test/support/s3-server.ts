@@ -11,6 +11,8 @@ export interface S3Fault {
   status?: number;
   code?: string;
   cutAfter?: number;
+  /** Falls silent after this many bytes. */
+  stallAfter?: number;
   etag?: string;
 }
 
@@ -52,7 +54,9 @@ export async function startS3(objects: Readonly<Record<string, Buffer>>, faults:
       const start = range === undefined ? 0 : Number(/^bytes=(\d+)-$/.exec(range)?.[1] ?? Number.NaN);
       if (!(start < bytes.length)) return fail(416, 'InvalidRange');
       response.writeHead(start > 0 ? 206 : 200, { etag, 'content-type': 'video/mp4', 'content-length': bytes.length - start, 'last-modified': new Date(0).toUTCString(), ...(start > 0 ? { 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` } : {}) });
-      response.write(bytes.subarray(start, fault.cutAfter === undefined ? undefined : start + fault.cutAfter));
+      const most = fault.cutAfter ?? fault.stallAfter;
+      response.write(bytes.subarray(start, most === undefined ? undefined : start + most));
+      if (fault.stallAfter !== undefined) return;
       if (fault.cutAfter === undefined) response.end();
       else setTimeout(() => response.destroy(), 50);
     })();

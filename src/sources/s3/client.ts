@@ -1,24 +1,36 @@
-import { type GetObjectCommandOutput, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { type GetObjectCommandOutput, S3Client, type S3ClientConfig, S3ServiceException } from '@aws-sdk/client-s3';
 import { SnvgError } from '../../errors.js';
 import { Retryable } from '../remote-object.js';
 
-/** How the SDK gives up by itself is left to the download, which continues where it stopped. */
-const attempts = 1;
+export interface S3Access {
+  /** Null: AWS, or what AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL say. */
+  endpoint: string | null;
+  /** Attempts of the SDK itself; a download makes its own and continues where it stopped. */
+  attempts: number;
+  /** Without an answer for this long, a connection is given up. */
+  silenceMs: number;
+}
 
 /**
- * A client with the credentials and region that the AWS tools find (variables, `~/.aws`, roles). With an endpoint of one's own the
- * bucket stands in the path, as S3-compatible stores expect.
+ * A client with the credentials and region that the AWS tools find (variables, `~/.aws`, roles; without any region, us-east-1). With an
+ * endpoint of one's own the bucket stands in the path, as S3-compatible stores expect.
  */
-export function openS3(endpoint: string | null): S3Client {
-  return new S3Client({
+export async function openS3({ endpoint, attempts, silenceMs }: S3Access): Promise<S3Client> {
+  const ownEndpoint = endpoint ?? process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL'];
+  const config: S3ClientConfig = {
     maxAttempts: attempts,
     followRegionRedirects: true,
-    region: process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'] ?? 'us-east-1',
+    requestHandler: { connectionTimeout: silenceMs, socketTimeout: silenceMs },
     // Stores that are not AWS often lack the newer checksums.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    ...(endpoint === null ? {} : { endpoint, forcePathStyle: true }),
-  });
+    ...(ownEndpoint ? { endpoint: ownEndpoint, forcePathStyle: true } : {}),
+  };
+  const client = new S3Client(config);
+  const region = await client.config.region().catch(() => undefined);
+  if (region) return client;
+  client.destroy();
+  return new S3Client({ ...config, region: 'us-east-1' });
 }
 
 export interface S3Address {
@@ -27,8 +39,8 @@ export interface S3Address {
 }
 
 export function addressOf(given: string): S3Address {
-  const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.*)$/i.exec(given) ?? [];
-  return { bucket, key: decodeURIComponent(key) };
+  const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.*)$/is.exec(given) ?? [];
+  return { bucket, key };
 }
 
 /** What a failed request means. `changed`: the object is no longer the version asked for. */

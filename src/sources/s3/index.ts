@@ -8,11 +8,12 @@ import type { FetchContext, InputRef, LocalInput, SourceKind } from '../source.j
 import { addressOf, explainS3, type GetObjectOutput, openS3 } from './client.js';
 
 const mostObjects = 10_000;
+const listingSilenceMs = 30_000;
 
 /** An object of an S3-compatible store. */
 export const s3: SourceKind = {
   fetch: async (ref: InputRef, context: FetchContext): Promise<LocalInput> => {
-    const client = openS3(context.s3Endpoint);
+    const client = await openS3({ endpoint: context.s3Endpoint, attempts: 1, silenceMs: context.silenceMs });
     try {
       return await download({ given: ref.given, name: ref.name, object: new S3Object(client, ref.given), accept: () => {} }, context);
     } finally {
@@ -74,7 +75,7 @@ function bodyOf(output: GetObjectOutput, startByte: number): RemoteBody {
  * @throws {SnvgError} MEDIA_MISSING when there is none, USAGE when there are too many; REMOTE_*, SOURCE_NOT_FOUND
  */
 export async function listS3(prefix: string, endpoint: string | null): Promise<string[]> {
-  const client = openS3(endpoint);
+  const client = await openS3({ endpoint, attempts: 4, silenceMs: listingSilenceMs });
   const { bucket, key } = addressOf(prefix.endsWith('/') ? prefix : `${prefix}/`);
   const found: string[] = [];
   try {
@@ -82,7 +83,7 @@ export async function listS3(prefix: string, endpoint: string | null): Promise<s
     do {
       const page = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: key, Delimiter: '/', ContinuationToken: token }));
       for (const { Key: name } of page.Contents ?? []) {
-        if (name !== undefined && isMedia(name.split('/').at(-1) ?? '')) found.push(`s3://${bucket}/${name.split('/').map(encodeURIComponent).join('/')}`);
+        if (name !== undefined && isMedia(name.split('/').at(-1) ?? '')) found.push(`s3://${bucket}/${name}`);
       }
       if (found.length > mostObjects) throw new SnvgError('USAGE', `${prefix} holds more than ${mostObjects} files`, 'Name a smaller folder, or give a list with --from-list.');
       token = page.NextContinuationToken;
