@@ -19,12 +19,15 @@ export async function namedJobs(args: readonly string[], context: { settings: Se
     stdin,
     fromList: settings.fromList,
     recursive: settings.recursive,
+    settingsOf: (own, line) => inputSettings(own, { ...line, run: settings }),
     listS3: async (prefix) => (await import('../sources/s3/index.js')).listS3(prefix, settings.s3Endpoint),
   });
-  const given = inputs.map((input): GivenInput => {
-    const own = input.options && inputSettings(input.options, `The input ${input.given}`);
-    return { given: input.given, name: input.name, ...(input.kind === 'file' ? {} : { input }), ...(own ? { options: own } : {}) };
-  });
+  const given = inputs.map((input): GivenInput => ({
+    given: input.given,
+    name: input.name,
+    ...(input.kind === 'file' ? {} : { input }),
+    ...(input.options ? { options: input.options } : {}),
+  }));
   return { places: await placeJobs(given, settings, cwd), remarks };
 }
 

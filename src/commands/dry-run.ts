@@ -8,10 +8,11 @@ import type { CommandContext } from './context.js';
 /** `--dry-run`: says what a run would do and writes nothing. */
 export async function runDry(context: CommandContext, inputs: readonly string[]): Promise<number> {
   const { settings } = context.loaded;
-  const { places } = await namedJobs(inputs, { settings, cwd: context.cwd, stdin: process.stdin });
+  const { places, remarks } = await namedJobs(inputs, { settings, cwd: context.cwd, stdin: process.stdin });
   const app = await openApp({ settings, paths: context.paths, signal: context.signal, readOnly: true });
   try {
     const { plans, total, warning } = await planAll(app, places);
+    for (const remark of settings.json ? [] : remarks) context.stdout.write(`${terminalText(remark)}\n`);
     const several = plans.length > 1;
     if (settings.json) context.stdout.write(`${JSON.stringify({ dryRun: plans.map(asJson), ...(several ? { total: estimateJson(total), warning: warning ?? null } : {}) })}\n`);
     else {

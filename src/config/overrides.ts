@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { SnvgError } from '../errors.js';
 import { closest } from './closest.js';
 import { expected } from './expected.js';
@@ -10,21 +11,34 @@ const alsoPlaced = new Set(['output', 'nameTemplate']);
 
 /**
  * Settings of one input, as a list gives them.
- * @param where what to call their place in an error
+ * @param where what to call their place in an error: `Line 3 of list.txt`
+ * @param from what relative paths count from
+ * @param run the settings of the run, which these go before
  * @throws {SnvgError} LIST_INVALID for a key that does not exist or may not differ, or a value that does not fit
  */
-export function inputSettings(given: Record<string, unknown>, where: string): Partial<Settings> {
-  const own = (options as readonly OptionSpec[]).filter(({ group, key, flagOnly }) => !flagOnly && (groups.has(group) || alsoPlaced.has(key)));
+export function inputSettings(given: Record<string, unknown>, { where, from, run }: { where: string; from: string; run: Settings }): Partial<Settings> {
+  const checked: Record<string, unknown> = {};
+  const possible = (options as readonly OptionSpec[]).filter(({ group, key, flagOnly }) => !flagOnly && (groups.has(group) || alsoPlaced.has(key)));
   for (const [key, value] of Object.entries(given)) {
-    const option = own.find((one) => one.key === key);
+    const option = possible.find((one) => one.key === key);
     if (!option) {
-      const near = closest(key, own.map((one) => one.key));
-      throw new SnvgError('LIST_INVALID', `${where} has the setting ${JSON.stringify(key)}, which ${near === undefined ? 'an input cannot have' : 'does not exist'}`, near === undefined ? `An input may have: input, ${own.map((one) => one.key).join(', ')}.` : `Did you mean "${near}"?`);
+      const near = closest(key, possible.map((one) => one.key));
+      throw new SnvgError('LIST_INVALID', `${where} has the setting ${JSON.stringify(key)}, which ${near === undefined ? 'an input cannot have' : 'does not exist'}`, near === undefined ? `An input may have: input, ${possible.map((one) => one.key).join(', ')}.` : `Did you mean "${near}"?`);
     }
-    if (!valueSchema(option).safeParse(value).success) {
-      throw new SnvgError('LIST_INVALID', `${where} has ${JSON.stringify(key)}: ${JSON.stringify(value)}`, `Give ${expected(option)}.`);
+    const listed = option.type === 'list' && typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value;
+    if (!valueSchema(option).safeParse(listed).success) {
+      throw new SnvgError('LIST_INVALID', `${where} has ${JSON.stringify(key)}: ${JSON.stringify(value)?.slice(0, 60)}`, `Give ${expected(option)}.`);
     }
+    checked[key] = option.type === 'text' && option.path && typeof listed === 'string' ? resolvePath(option, listed, from) : listed;
   }
   // Each value passed the schema made from the same row of the table as its type.
-  return given as Partial<Settings>;
+  const own = checked as Partial<Settings>;
+  const { minLength, maxLength } = { ...run, ...own };
+  if (minLength > maxLength) throw new SnvgError('LIST_INVALID', `${where}: the shortest clip (${minLength} s) would be longer than the longest (${maxLength} s)`, 'Give it both "minLength" and "maxLength".');
+  return own;
+}
+
+/** Braces of the list's own folder are not fields of a template. */
+function resolvePath(option: { template?: true }, value: string, from: string): string {
+  return resolve(option.template ? from.replace(/[{}]/g, '$&$&') : from, value);
 }

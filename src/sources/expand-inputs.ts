@@ -2,9 +2,11 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, relative, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import type { Settings } from '../config/options.js';
 import { SnvgError } from '../errors.js';
-import { byCount, mediaFilesIn } from './local/media-files.js';
 import { readList } from './local/list-file.js';
+import { byCount, mediaFilesIn } from './local/media-files.js';
+import { filesMatching, isPattern } from './local/pattern.js';
 import type { InputRef } from './source.js';
 import { isRemote, remoteInput } from './url-input.js';
 
@@ -17,6 +19,11 @@ export interface ExpandContext {
   recursive: boolean;
   /** Names the objects below `s3://bucket/folder/`: the only thing here that asks a network. */
   listS3(prefix: string): Promise<string[]>;
+  /**
+   * Checks the settings of one line and makes its paths absolute.
+   * @throws {SnvgError} LIST_INVALID naming the line
+   */
+  settingsOf(given: Record<string, unknown>, line: { where: string; from: string }): Partial<Settings>;
 }
 
 export interface ExpandedInputs {
@@ -41,9 +48,12 @@ export async function expandInputs(args: readonly string[], context: ExpandConte
 
 async function listed(file: string | undefined, context: ExpandContext): Promise<InputRef[]> {
   const refs: InputRef[] = [];
-  for (const { input, from, options } of await readList(file, context.stdin, context.cwd)) {
-    const found = await expand(input, from, context);
-    refs.push(...(options ? found.map((ref) => ({ ...ref, options })) : found));
+  for (const { input, from, options, where } of await readList(file, context.stdin, context.cwd)) {
+    const settings = options && context.settingsOf(options, { where, from });
+    const found = await expand(input, from, context).catch((error: unknown) => {
+      throw error instanceof SnvgError ? new SnvgError(error.code, `${where}: ${error.message}`, error.remedy, { cause: error }) : error;
+    });
+    refs.push(...(settings ? found.map((ref) => ({ ...ref, options: settings })) : found));
   }
   return refs;
 }
@@ -55,7 +65,7 @@ async function expand(text: string, from: string, context: ExpandContext): Promi
   const info = await stat(path).catch(() => undefined);
   if (info?.isDirectory()) return (await mediaFilesIn(path, context.recursive)).map(fileInput);
   // A name that exists is that file, whatever signs it holds.
-  if (!info && /[*?[{]/.test(text)) return (await matches(text, from)).map(fileInput);
+  if (!info && isPattern(text)) return (await filesMatching(text, from)).map(fileInput);
   return [fileInput(path)];
 }
 
@@ -65,13 +75,6 @@ function pathOf(url: string): string {
   } catch (error) {
     throw new SnvgError('USAGE', `${url} names no file on this machine`, 'Write it like file:///home/me/talk.mp4, or give the path.', { cause: error });
   }
-}
-
-async function matches(pattern: string, from: string): Promise<string[]> {
-  const { glob } = await import('tinyglobby');
-  const found = await glob(pattern.replaceAll('\\', '/'), { cwd: from, absolute: true, onlyFiles: true, followSymbolicLinks: false });
-  if (found.length > 0) return found.map((path) => resolve(path)).toSorted(byCount);
-  throw new SnvgError('MEDIA_MISSING', `No file matches ${pattern}`, 'Check the pattern and the folder it counts from; a name with such signs goes in quotes.');
 }
 
 function fileInput(path: string): InputRef {

@@ -1,3 +1,5 @@
+import type { Settings } from '../config/options.js';
+
 /** Where an input comes from. */
 export type InputKind = 'file' | 'http' | 'page' | 's3';
 
@@ -12,8 +14,8 @@ export interface InputRef {
   secretUrl?: string;
   /** What it needs to be read was left out of `given` when it was stored: only a copy made earlier can be used. */
   incomplete?: true;
-  /** Settings of this input alone, by key, as a list gave them; not yet checked. */
-  options?: Record<string, unknown>;
+  /** Settings of this input alone, as a line of a list gave them. */
+  options?: Partial<Settings>;
 }
 
 /** An input as a job reads it. */

@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { dirname } from 'node:path';
-import { createInterface } from 'node:readline';
+import { basename, dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { SnvgError } from '../../errors.js';
 
@@ -10,59 +9,73 @@ export interface ListedInput {
   input: string;
   /** Folder that a relative path counts from. */
   from: string;
-  /** Other keys of a JSON line: settings of this input alone. */
+  /** For messages: `Line 3 of list.txt`. */
+  where: string;
+  /** Other keys of a JSON line: settings of this input alone, not checked yet. */
   options?: Record<string, unknown>;
 }
 
-const longestLine = 64 * 1024;
-const mostLines = 100_000;
+/** A hundred thousand inputs fit; a film given in place of a list does not. */
+const mostBytes = 16 * 2 ** 20;
 
 /**
  * Reads a list of inputs: one path or address a line, or one JSON object with `input` and settings of its own. Blank lines and lines that begin
- * with `#` are skipped; a path in quotes stands for what is between them.
+ * with `#` are skipped; a path in quotes stands for what is between them. A byte order mark and Windows line ends do not matter.
  *
  * @param file path of the list, or undefined for `stdin`
  * @throws {SnvgError} LIST_INVALID naming the line
  */
 export async function readList(file: string | undefined, stdin: Readable, cwd: string): Promise<ListedInput[]> {
-  const name = file ?? 'stdin';
+  const name = file === undefined ? 'stdin' : basename(file);
   const from = file === undefined ? cwd : dirname(file);
-  const input = file === undefined ? stdin : createReadStream(file);
   const listed: ListedInput[] = [];
-  let number = 0;
-  try {
-    for await (const raw of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-      number += 1;
-      if (raw.length > longestLine || number > mostLines) throw invalid(name, number, 'is longer than a list of inputs can be');
-      const line = (number === 1 ? raw.replace(/^\ufeff/, '') : raw).trim();
-      if (line !== '' && !line.startsWith('#')) listed.push({ ...parseLine(line, name, number), from });
-    }
-  } catch (error) {
-    if (error instanceof SnvgError) throw error;
-    throw new SnvgError('LIST_INVALID', `The list ${name} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`, 'Check the path given with --from-list.', { cause: error });
+  for (const [index, raw] of (await readText(file === undefined ? stdin : createReadStream(file), name)).split(/\r\n|\n|\r/).entries()) {
+    const line = raw.trim();
+    const where = `Line ${index + 1} of ${name}`;
+    if (line !== '' && !line.startsWith('#')) listed.push({ ...parseLine(line, where), from, where });
   }
   if (listed.length === 0) throw new SnvgError('LIST_INVALID', `The list ${name} names no input`, 'Write one path or address a line.');
   return listed;
 }
 
-function parseLine(line: string, name: string, number: number): Omit<ListedInput, 'from'> {
-  if (line.includes('\0')) throw invalid(name, number, 'holds a zero byte: this is not a list of inputs');
+/** The whole list as text, without its byte order mark. */
+async function readText(stream: Readable, name: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of stream) {
+      const bytes = Buffer.from(chunk as Uint8Array);
+      size += bytes.length;
+      if (size > mostBytes) throw new SnvgError('LIST_INVALID', `The list ${name} is longer than ${mostBytes / 2 ** 20} MB`, 'A film is given as an input of its own, not as a list.');
+      chunks.push(bytes);
+    }
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+  } catch (error) {
+    if (error instanceof SnvgError) throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA') throw new SnvgError('LIST_INVALID', `The list ${name} is not text in UTF-8`, 'Save it as UTF-8; a film is given as an input of its own.', { cause: error });
+    throw new SnvgError('LIST_INVALID', `The list ${name} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`, 'Check the path given with --from-list.', { cause: error });
+  }
+}
+
+function parseLine(line: string, where: string): Pick<ListedInput, 'input' | 'options'> {
+  if (line.includes('\0')) throw invalid(where, 'holds a zero byte: this is not a list of inputs');
+  if (line === '-') throw invalid(where, 'names a list, which a list cannot hold');
   if (!line.startsWith('{')) return { input: /^"(.*)"$|^'(.*)'$/.exec(line)?.slice(1).find((text) => text !== undefined) ?? line };
-  const { input, ...options } = parseObject(line, name, number);
-  if (typeof input !== 'string' || input === '') throw invalid(name, number, 'has no "input"');
+  const { input, ...options } = parseObject(line, where);
+  if (typeof input !== 'string' || input === '') throw invalid(where, 'has no "input"');
   return { input, ...(Object.keys(options).length > 0 ? { options } : {}) };
 }
 
-function parseObject(line: string, name: string, number: number): Record<string, unknown> {
+function parseObject(line: string, where: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(line);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
   } catch {
     // Said below.
   }
-  throw invalid(name, number, 'begins with { and is not a JSON object');
+  throw invalid(where, 'begins with { and is not a JSON object');
 }
 
-function invalid(name: string, number: number, what: string): SnvgError {
-  return new SnvgError('LIST_INVALID', `Line ${number} of ${name} ${what}`, 'Each line is a path, an address, or JSON such as {"input": "talk.mp4", "language": "ja"}.');
+function invalid(where: string, what: string): SnvgError {
+  return new SnvgError('LIST_INVALID', `${where} ${what}`, 'Each line is a path, an address, or JSON such as {"input": "talk.mp4", "language": "ja"}.');
 }

@@ -4,7 +4,7 @@ import { SnvgError } from '../../errors.js';
 
 /** Endings of files that hold pictures or sound in time. Others are still taken when they are named one by one. */
 const endings = new Set(
-  'mp4 m4v mov qt mkv webm avi flv f4v wmv asf mpg mpeg m2v ts m2ts mts vob 3gp 3g2 mxf ogv gif m4a m4b mp3 wav w64 flac ogg oga opus aac ac3 eac3 wma aif aiff caf mka'.split(' '),
+  'mp4 m4v mov qt dv mkv webm avi flv f4v wmv asf mpg mpeg m2v ts m2ts mts vob 3gp 3g2 mxf ogv gif m4a m4b mp3 wav w64 flac ogg oga opus aac ac3 eac3 wma aif aiff caf mka'.split(' '),
 );
 /** A folder of more is a mistake, or needs a list. */
 const mostFiles = 10_000;
@@ -12,7 +12,7 @@ const deepest = 32;
 
 /** Whether a folder's listing would take a file of this name: a film or a sound, not hidden, not half downloaded. */
 export function isMedia(name: string): boolean {
-  return !name.startsWith('.') && !name.endsWith('~') && endings.has(extname(name).slice(1).toLowerCase());
+  return !/^[.~]|~$/.test(name) && endings.has(extname(name).slice(1).toLowerCase());
 }
 
 /**
