@@ -217,7 +217,9 @@ describe('with the words our recogniser hears', () => {
 
 describe('docs/choosing.md', () => {
   it('names every part of a score and no other', () => {
-    const documented = [...readFileSync('docs/choosing.md', 'utf8').matchAll(/^\| `(\w+)` \|/gmu)].map((match) => match[1]);
+    const page = readFileSync('docs/choosing.md', 'utf8');
+    // What is seen is scored by parts of its own, below.
+    const documented = [...page.slice(0, page.indexOf('## Sources without sound')).matchAll(/^\| `(\w+)` \|/gmu)].map((match) => match[1]);
     const { candidates } = chooseFrom(japanese).candidates;
     expect(documented.toSorted()).toEqual(Object.keys(candidates[0]!.scoreParts).toSorted());
   });
