@@ -1,6 +1,7 @@
 import { SnvgError } from '../errors.js';
 import type { JobRow } from '../jobs/jobs.js';
 import type { App } from './app.js';
+import { cleanDownloads } from './clean-downloads.js';
 
 /** While other jobs run: younger cache files may have been promised to one of them before its event was written. */
 const promiseMs = 60 * 60 * 1000;
@@ -8,7 +9,7 @@ const promiseMs = 60 * 60 * 1000;
 const clockSlackMs = 2_000;
 
 /**
- * Forgets the jobs and removes task results and artifacts that no remaining job refers to.
+ * Forgets the jobs and removes task results, artifacts and downloads that no remaining job refers to.
  * What a job that runs now, or starts meanwhile, has put or asked for is left to it.
  * @throws {SnvgError} JOB_BUSY when one of them is being worked on
  */
@@ -27,8 +28,9 @@ export async function cleanJobs(app: App, chosen: readonly JobRow[]): Promise<{ 
     if (kept.has(result.key) || (anotherRuns && !forgotten.has(result.key))) for (const ref of Object.values(result.outputs)) keepHashes.add(ref.hash);
     else await app.results.delete(result.key);
   }
-  const { removed, freedBytes } = await app.store.gc(keepHashes, startedMs - (anotherRuns ? promiseMs : clockSlackMs));
-  return { jobs: chosen.length, removed, freedBytes };
+  const artifacts = await app.store.gc(keepHashes, startedMs - (anotherRuns ? promiseMs : clockSlackMs));
+  const downloads = await cleanDownloads(app);
+  return { jobs: chosen.length, removed: artifacts.removed + downloads.removed, freedBytes: artifacts.freedBytes + downloads.freedBytes };
 }
 
 function busy(id: string): SnvgError {

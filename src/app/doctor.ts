@@ -11,6 +11,7 @@ import { Jobs } from '../jobs/jobs.js';
 import { surveyFfmpeg } from '../media/capabilities.js';
 import { installHint } from '../media/install-hint.js';
 import { nearestExisting } from '../output/folder.js';
+import { surveyYtDlp } from '../sources/page/survey.js';
 import { wantsColor } from '../ui/reporter.js';
 import { fontsFolder, modelsFolder } from './toolchain.js';
 
@@ -73,6 +74,7 @@ function checksOf({ loaded: { settings }, paths, version, cwd }: CommandContext)
     disk: () => Promise.all([{ what: 'cache', path: paths.cacheDir }, ...(paths.scratchDir.startsWith(paths.cacheDir) ? [] : [{ what: 'temporary files', path: paths.scratchDir }]), { what: 'working directory', path: cwd }].map(freeSpace)),
     models: () => verifyModels(modelsFolder(settings)),
     runtime: () => describeRuntime('/'),
+    ytDlp: async () => ({ command: settings.ytDlp, found: await surveyYtDlp(settings.ytDlp) }),
     database: async () => {
       const path = paths.databaseFile;
       if (!existsSync(path)) return { path, jobs: null };

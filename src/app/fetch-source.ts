@@ -34,7 +34,7 @@ export async function fetchSource(place: JobPlace, run: FetchRun): Promise<Local
       run.progress(doneBytes, totalBytes);
     },
     notice: (notice) => run.notice({ ...notice, stage: 'ingest' }),
-    exclusive: (key, work) => exclusively(app, key, signal, work),
+    exclusive: (name, work) => exclusively(app, downloadKey(name), signal, work),
   };
   return fetchInput(input, context);
 }
@@ -42,6 +42,11 @@ export async function fetchSource(place: JobPlace, run: FetchRun): Promise<Local
 /** Where downloads are kept: what can be made again. */
 export function downloadsDirOf({ cacheDir }: Pick<App['paths'], 'cacheDir'>): string {
   return join(cacheDir, 'downloads');
+}
+
+/** What a process claims while it works on the folder of that name among the downloads. */
+export function downloadKey(name: string): string {
+  return `download:${name}`;
 }
 
 /** Keys this process holds: two of its own jobs wait for each other as two processes do. */

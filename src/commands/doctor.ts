@@ -23,6 +23,8 @@ export interface DoctorChecks {
   disk(): Promise<{ what: string; path: string; freeBytes: number; wantedBytes: number; neededBytes: number }[]>;
   models(): Promise<{ id: string; purpose: string; sizeBytes: number; fault: { message: string; remedy: string } | undefined }[]>;
   runtime(): Promise<{ kind: 'native' | 'wasm'; name: string; nativeFailure?: string }>;
+  /** What fetches the films of pages, and may be absent: `found` undefined. */
+  ytDlp(): Promise<{ command: string; found: { version: string } | undefined }>;
   /** `jobs` is null when there is no database yet. */
   database(): Promise<{ path: string; jobs: number | null }>;
 }
@@ -55,6 +57,7 @@ export async function runDoctor(deps: { checks: DoctorChecks; stdout: Output }, 
       judged('disk', async () => (await checks.disk()).map(judgeDisk)),
       judged('models', async () => (await checks.models()).map(judgeModel)),
       judged('inference', async () => [judgeRuntime(await checks.runtime())]),
+      judged('yt-dlp', async () => [judgeYtDlp(await checks.ytDlp())]),
       judged('database', async () => [judgeDatabase(await checks.database())]),
     ])
   ).flat();
@@ -121,6 +124,12 @@ function judgeRuntime({ kind, name, nativeFailure }: Awaited<ReturnType<DoctorCh
     detail: `${name} (WebAssembly, several times slower)${nativeFailure === undefined ? '' : `: ${nativeFailure}`}`,
     remedy: 'For native speed install onnxruntime-node for this platform (npm rebuild onnxruntime-node).',
   };
+}
+
+/** Nothing fails without it: only addresses of pages need it. */
+function judgeYtDlp({ command, found }: Awaited<ReturnType<DoctorChecks['ytDlp']>>): Finding {
+  if (!found) return { id: 'yt-dlp', status: 'ok', detail: `${command} is not installed; only films on web pages need it (apt, brew or pip install yt-dlp)` };
+  return { id: 'yt-dlp', status: 'ok', detail: `${found.version} (${command}); sites change often, so a new one finds more` };
 }
 
 function judgeDatabase({ path, jobs }: Awaited<ReturnType<DoctorChecks['database']>>): Finding {

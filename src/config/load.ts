@@ -124,10 +124,11 @@ function refuseUnknown(key: string, file: ConfigFile, name: string): void {
   if (option.flagOnly) {
     throw new SnvgError('CONFIG_INVALID', `${name}: "${key}" cannot stand in a file, only on the command line`, `Remove it and give --${flagOf(option)} when you need it.`);
   }
-  if (option.type === 'text' && option.path === 'program' && file.how === 'working-directory') {
+  const isProgram = option.type === 'text' && option.path === 'program';
+  if ((isProgram || option.guarded) && file.how === 'working-directory') {
     throw new SnvgError(
       'CONFIG_INVALID',
-      `${name}: "${key}" names a program to run, which is not taken from a file found by searching`,
+      `${name}: "${key}" ${isProgram ? 'names a program to run' : 'says what network snvg may talk to'}, which is not taken from a file found by searching`,
       `Set ${option.env ?? `--${flagOf(option)}`}, or name the file with --config.`,
     );
   }

@@ -38,7 +38,7 @@ export interface DownloadRequest {
  */
 export async function download(request: DownloadRequest, context: FetchContext): Promise<LocalInput> {
   const key = folderNameOf(request.given);
-  return context.exclusive(`download:${key}`, async () => {
+  return context.exclusive(key, async () => {
     const folder = new DownloadFolder(join(context.downloadsDir, key));
     await folder.make().catch((error: unknown) => {
       throw explainWriteError(error, folder.dir);

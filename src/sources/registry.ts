@@ -28,9 +28,14 @@ async function earlierCopy(ref: InputRef, { downloadsDir, notice }: FetchContext
   return copy;
 }
 
+/** Names of the folders an input may have among the downloads: an address may be a file or a page. */
+export function downloadNamesOf(given: string): string[] {
+  return [folderNameOf(given), pageFolderNameOf(given)];
+}
+
 /** The copy of an input that an earlier run downloaded, without asking whether it is still the present one. */
 export async function downloadedInput(ref: InputRef, downloadsDir: string): Promise<LocalInput | undefined> {
-  for (const name of [folderNameOf(ref.given), pageFolderNameOf(ref.given)]) {
+  for (const name of downloadNamesOf(ref.given)) {
     const finished = await new DownloadFolder(join(downloadsDir, name)).finished();
     if (finished) return { path: finished.path, name: finished.fileName };
   }

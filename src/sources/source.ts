@@ -41,8 +41,8 @@ export interface FetchContext {
   /** `totalBytes` is undefined while the other side does not say. */
   progress(doneBytes: number, totalBytes: number | undefined): void;
   notice(notice: { code: string; message: string; remedy: string; severity: 'info' | 'degraded' }): void;
-  /** Runs `work` while no other process of this machine fetches the same. */
-  exclusive<T>(key: string, work: () => Promise<T>): Promise<T>;
+  /** Runs `work` while no other process of this machine works on the folder of that name among the downloads. */
+  exclusive<T>(name: string, work: () => Promise<T>): Promise<T>;
 }
 
 /** One kind of place inputs come from. */

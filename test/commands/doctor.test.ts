@@ -9,6 +9,7 @@ const well: DoctorChecks = {
   disk: async () => [{ what: 'cache', path: '/c', freeBytes: 80e9, wantedBytes: 2e9, neededBytes: 200e6 }],
   models: async () => [{ id: 'whisper-base', purpose: 'Speech to text', sizeBytes: 77.3e6, fault: undefined }],
   runtime: async () => ({ kind: 'native', name: 'onnxruntime-node 1.30.0' }),
+  ytDlp: async () => ({ command: 'yt-dlp', found: { version: '2023.03.04' } }),
   database: async () => ({ path: '/d/snvg.db', jobs: null }),
 };
 
@@ -31,6 +32,7 @@ describe('snvg doctor', () => {
       'ok  disk                cache: 80.0 GB free at /c',
       'ok  model:whisper-base  Speech to text, 77.3 MB, as shipped',
       'ok  inference           onnxruntime-node 1.30.0 (native)',
+      'ok  yt-dlp              2023.03.04 (yt-dlp); sites change often, so a new one finds more',
       'ok  database            none yet; the first run makes /d/snvg.db',
       'ready',
       '',
@@ -69,6 +71,12 @@ describe('snvg doctor', () => {
     expect(code).toBe(0);
     expect(text).toMatch(/^warn .+\n {6}→ /m);
     expect(text).toContain('ready, with 1 warning\n');
+  });
+
+  it('does without yt-dlp, which only pages need', async () => {
+    const { code, text } = await doctor({ ytDlp: async () => ({ command: '/opt/yt-dlp', found: undefined }) });
+    expect(code).toBe(0);
+    expect(text).toContain('ok  yt-dlp              /opt/yt-dlp is not installed; only films on web pages need it');
   });
 
   it('colours only the status, and only when asked', async () => {

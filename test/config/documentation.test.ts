@@ -33,8 +33,8 @@ ${userNames.map((name) => `- \`$XDG_CONFIG_HOME/snvg/${name}\` (by default \`~/.
 
 - A key that does not exist, or a value that does not fit, is refused (exit 2): nothing is ignored silently.
 - Relative paths in a file count from the file's folder, those given by flag or variable from the working directory.
-- \`ffmpeg\` and \`ffprobe\` name programs to run. They are not taken from a file found in the working directory, so that
-  running snvg in a folder from elsewhere cannot choose what runs.
+- \`ffmpeg\`, \`ffprobe\` and \`ytDlp\` name programs to run, \`allowPrivateNetwork\` and \`s3Endpoint\` say what is talked to. They are not taken
+  from a file found in the working directory, so that running snvg in a folder from elsewhere cannot choose what runs.
 - A list is an array in a file, \`--format vertical,square\` or \`--format vertical --format square\` as a flag.
 - Settings without a key below exist only as flags.
 

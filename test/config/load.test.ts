@@ -68,7 +68,7 @@ describe('layers', () => {
 
   const layered = (options as readonly OptionSpec[]).flatMap((option) => {
     const arbitrary = valueOf(option);
-    const free = option.flagOnly !== true && option.key !== 'minLength' && option.key !== 'maxLength';
+    const free = option.flagOnly !== true && option.guarded !== true && option.key !== 'minLength' && option.key !== 'maxLength';
     return arbitrary && free && option.env !== undefined ? [{ key: option.key as OptionKey, env: option.env, arbitrary }] : [];
   });
 
@@ -179,6 +179,12 @@ describe('the file', () => {
     rmSync(join(dir, '.snvgrc.json'));
     write('home/config.json', content);
     expect(await load()).toMatchObject({ settings: { ffmpeg: join(home, 'evil') } });
+  });
+
+  it.each([{ allowPrivateNetwork: true }, { s3Endpoint: 'http://evil.example' }])('nor what network is talked to: %j', async (content) => {
+    write('.snvgrc.json', content);
+    expect((await refusal()).message).toContain('says what network snvg may talk to, which is not taken from a file found by searching');
+    expect(await load({ configPath: '.snvgrc.json' })).toMatchObject({ settings: content });
   });
 });
 

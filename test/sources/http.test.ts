@@ -89,6 +89,18 @@ describe('a file on the web', () => {
     expect(await fetchInput(ref, context)).toEqual(first);
   });
 
+  it('whose signature was not kept is used from the copy, and asked for whole without one', async () => {
+    const server = await serve(small, [{}]);
+    const context = fetchContext();
+    const ref = remoteInput(`${server.url}/a.mp4?X-Amz-Signature=s3cr3t`);
+    const stored = remoteInput(ref.given);
+    await expect(fetchInput(stored, context)).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining('never kept') as string });
+    const first = await fetchInput(ref, context);
+    expect(await fetchInput(stored, context)).toEqual(first);
+    expect(server.requests).toHaveLength(1);
+    expect(context.notices).toEqual(['SOURCE_UNCHECKED']);
+  });
+
   it('keeps the name that it is given, made safe', async () => {
     const server = await serve(1000, [{ headers: { 'content-disposition': `attachment; filename="x.mp4"; filename*=UTF-8''..%2F%E6%97%A5%E6%9C%AC%00%E2%80%AE.mp4` } }, {}], { 'content-type': 'video/mp4' });
     expect(basename((await fetchInput(remoteInput(`${server.url}/get?id=1`), fetchContext())).path)).toBe('日本.mp4');

@@ -4,6 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { explainYtDlp } from '../../src/sources/page/explain.js';
+import { surveyYtDlp } from '../../src/sources/page/survey.js';
 import { fetchInput } from '../../src/sources/registry.js';
 import { remoteInput } from '../../src/sources/url-input.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -46,6 +48,11 @@ describe.skipIf(!hasYtDlp)('a page, by yt-dlp (skipped where it is not installed
     expect(await fetchInput(remoteInput(`yt:${base}/watch`), context)).toEqual(local);
   });
 
+  it('is known by its version', async () => {
+    expect((await surveyYtDlp('yt-dlp'))?.version).toMatch(/^20\d\d\.\d\d\.\d\d/);
+    expect(await surveyYtDlp('/nonexistent/yt-dlp')).toBeUndefined();
+  });
+
   it('obeys yt-dlp’s own configuration', async () => {
     const home = temporaryFolder();
     writeFileSync(join(home, 'yt-dlp.conf'), '--user-agent "of-my-own-config"\n');
@@ -72,8 +79,36 @@ describe.skipIf(!hasYtDlp)('a page, by yt-dlp (skipped where it is not installed
   });
 });
 
+describe('what yt-dlp says', () => {
+  it.each([
+    ['ERROR: [youtube] abc: Video unavailable. This video is no longer available because the uploader has closed their account', 'SOURCE_NOT_FOUND'],
+    ['ERROR: [youtube] abc: Private video. Sign in if you have been granted access to this video', 'REMOTE_REFUSED'],
+    ['ERROR: [youtube] abc: Sign in to confirm your age. This video may be inappropriate for some users.', 'REMOTE_REFUSED'],
+    ['ERROR: [youtube] abc: The uploader has not made this video available in your country', 'REMOTE_REFUSED'],
+    ['ERROR: [generic] Unable to download webpage: HTTP Error 403: Forbidden (caused by <HTTPError 403: Forbidden>)', 'REMOTE_REFUSED'],
+    ['ERROR: [generic] Unable to download webpage: HTTP Error 404: Not Found', 'SOURCE_NOT_FOUND'],
+    ['ERROR: [generic] Unable to download webpage: HTTP Error 503: Service Unavailable', 'REMOTE_UNAVAILABLE'],
+    ['ERROR: [generic] Unable to download webpage: <urlopen error timed out> (caused by URLError())', 'REMOTE_UNAVAILABLE'],
+    ['ERROR: [generic] Unable to download webpage: <urlopen error [Errno -2] Name or service not known>', 'REMOTE_UNAVAILABLE'],
+    ['ERROR: Unsupported URL: https://example.org/page?token=s3cr3t', 'SOURCE_NOT_MEDIA'],
+    ['ERROR: unable to write data: [Errno 28] No space left on device', 'DISK_FULL'],
+    ['yt-dlp: error: no such option: --progress-template', 'YTDLP_TOO_OLD'],
+    ['ERROR: [site] 12: Unable to extract data; please report this issue on  https://github.com/x , filling out the template', 'SOURCE_NOT_MEDIA'],
+  ])('%s: %s', (line, code) => {
+    const error = explainYtDlp({ said: [line], shown: 'https://example.org/page' });
+    expect(error).toMatchObject({ code });
+    expect(error.message).not.toMatch(/s3cr3t|caused by|please report/);
+  });
+});
+
 it('a page is refused with a hint where yt-dlp is not installed', async () => {
   await expect(fetchInput(remoteInput(`${base}/watch`), fetchContext({ ytDlp: '/nonexistent/yt-dlp' }))).rejects.toMatchObject({ code: 'YTDLP_MISSING', exitCode: 4, remedy: expect.stringContaining('Install yt-dlp') as string });
+});
+
+it('a yt-dlp that lacks what is asked of it is refused as too old', async () => {
+  const old = join(temporaryFolder(), 'yt-dlp');
+  writeFileSync(old, '#!/bin/sh\necho "yt-dlp: error: no such option: --progress-template" >&2\nexit 2\n', { mode: 0o755 });
+  await expect(fetchInput(remoteInput(`yt:${base}/watch`), fetchContext({ ytDlp: old }))).rejects.toMatchObject({ code: 'YTDLP_TOO_OLD', exitCode: 4 });
 });
 
 it('a page of this machine is refused before yt-dlp is asked', async () => {

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -10,10 +10,17 @@ const film = readFileSync(fixture('short-ja.mp4'));
 let server: Server;
 let url = '';
 let requests = 0;
+/** Answers that carry all of /slow.mp4. */
+let wholes = 0;
 beforeAll(async () => {
   server = createServer((request, response) => {
     requests += 1;
     if (request.headers['if-none-match'] === '"1"') response.writeHead(304).end();
+    else if (request.url === '/slow.mp4') {
+      wholes += 1;
+      response.writeHead(200, { 'content-type': 'video/mp4', 'content-length': film.length, etag: '"1"' }).write(film.subarray(0, 1000));
+      setTimeout(() => response.end(film.subarray(1000)), 1_500);
+    }
     else if (request.url?.startsWith('/talk.mp4')) response.writeHead(200, { 'content-type': 'video/mp4', 'content-length': film.length, etag: '"1"' }).end(film);
     else response.writeHead(404).end();
   });
@@ -49,6 +56,21 @@ it('fetches an address once, and says nothing of its secrets', async () => {
   const dry = await run('process', `${url}/other.mp4`, '--dry-run', '--allow-private-network');
   expect(dry).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('download other.mp4') as string });
   expect(requests).toBe(asked + 1);
+});
+
+it('downloads once what two processes want at the same time, and cleans up what no job has any more', async () => {
+  const { cwd, run } = place();
+  const ingest = (output: string): Promise<Outcome> => run('ingest', `${url}/slow.mp4`, '--allow-private-network', '--output', output);
+  const both = await Promise.all([ingest('one'), ingest('two')]);
+  expect(both.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+  expect(wholes).toBe(1);
+  const downloads = join(cwd, '..', 'home', 'cache', 'downloads');
+  expect(readdirSync(downloads)).toHaveLength(1);
+  const jobs = JSON.parse((await run('jobs', 'list', '--json')).stdout) as { jobs: { id: string }[] };
+  await run('jobs', 'clean', jobs.jobs[0]?.id ?? '');
+  expect(readdirSync(downloads)).toHaveLength(1);
+  expect(await run('jobs', 'clean', '--all')).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^forgot 1 job, removed \d+ cached files/) as string });
+  expect(readdirSync(downloads)).toEqual([]);
 });
 
 function sources(outcome: Outcome): string[] {

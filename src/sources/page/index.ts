@@ -17,7 +17,7 @@ export const page: SourceKind = {
     const url = new URL(ref.secretUrl ?? ref.given);
     if (!context.allowPrivateNetwork) await requirePublic(url);
     const key = pageFolderNameOf(ref.given);
-    return context.exclusive(`download:${key}`, async () => {
+    return context.exclusive(key, async () => {
       const folder = new DownloadFolder(join(context.downloadsDir, key));
       await folder.make();
       if (context.fresh) await folder.clear();
