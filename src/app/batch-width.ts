@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { Settings } from '../config/options.js';
 
-/** A job holds its words and candidates, and the tasks it keeps busy an encoder or two: measured below this for a 2-hour film. */
+/** A job holds its words and candidates, and the tasks it keeps busy an encoder or two (0.5 GB each at most, measured). */
 const memoryPerJobBytes = 1_500_000_000;
 const mostByDefault = 8;
 

@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises';
+import { type ArtifactRef, isJsonKind } from '../artifacts/kinds.js';
+import { anyRef } from '../artifacts/schemas/common.js';
 import { SnvgError } from '../errors.js';
 import type { JobRow } from '../jobs/jobs.js';
 import type { App } from './app.js';
@@ -25,12 +28,27 @@ export async function cleanJobs(app: App, chosen: readonly JobRow[]): Promise<{ 
   const keepHashes = new Set<string>();
   const anotherRuns = app.jobs.list().some((job) => app.jobs.isActive(job));
   for await (const result of app.results.all()) {
-    if (kept.has(result.key) || (anotherRuns && !forgotten.has(result.key))) for (const ref of Object.values(result.outputs)) keepHashes.add(ref.hash);
+    if (kept.has(result.key) || (anotherRuns && !forgotten.has(result.key))) for (const ref of Object.values(result.outputs)) await keepWithParts(app, ref, keepHashes);
     else await app.results.delete(result.key);
   }
   const artifacts = await app.store.gc(keepHashes, startedMs - (anotherRuns ? promiseMs : clockSlackMs));
   const downloads = await cleanDownloads(app);
   return { jobs: chosen.length, removed: artifacts.removed + downloads.removed, freedBytes: artifacts.freedBytes + downloads.freedBytes };
+}
+
+/** An artifact and those that it is made of: a clip's description names its film, its captions and its cover. */
+async function keepWithParts(app: App, ref: ArtifactRef, keep: Set<string>): Promise<void> {
+  keep.add(ref.hash);
+  if (!isJsonKind(ref.kind)) return;
+  const text = await app.store
+    .materialize(ref.hash)
+    .then((path) => readFile(path, 'utf8'))
+    .catch(() => 'null');
+  JSON.parse(text, (_key, value: unknown) => {
+    const part = anyRef.safeParse(value);
+    if (part.success) keep.add(part.data.hash);
+    return value;
+  });
 }
 
 function busy(id: string): SnvgError {

@@ -71,3 +71,16 @@ test('refuses a job that is worked on, also one that starts while it cleans', as
   await expect(cleanJobs(app, [app.jobs.get('a')])).rejects.toMatchObject({ code: 'JOB_BUSY' });
   expect(app.jobs.find('a')).toBeDefined();
 });
+
+test('keeps the parts of what is kept: the film that a clip’s description names', async () => {
+  const app = await openTestApp();
+  const film = await app.store.put('clip.mp4', { bytes: new TextEncoder().encode('film') });
+  const description = await app.store.put('clip', { bytes: new TextEncoder().encode(JSON.stringify({ format: 'vertical', captions: { srt: film } })) });
+  await endedJob(app, 'kept', 24);
+  await app.results.put({ key: 'key-of-kept', op: 'x', outputs: { clip: description }, notices: [], cpuSeconds: 0, wallMs: 0 });
+  await endedJob(app, 'gone', 24);
+  const then = Date.now() / 1000 - 24 * 3600;
+  for (const { hash } of [film, description]) utimesSync(await app.store.materialize(hash), then, then);
+  await cleanJobs(app, [app.jobs.get('gone')]);
+  expect([await app.store.has(film.hash), await app.store.has(description.hash)]).toEqual([true, true]);
+});
