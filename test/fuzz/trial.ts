@@ -32,7 +32,7 @@ const patienceMs = 180_000;
 
 /**
  * Runs the whole way of an input: looked at, read coarsely, sound decoded, speech looked for, and a hand cut of a second rendered
- * and verified. Every file the tree opens and every connection it makes is seen by strace. Linux only.
+ * and verified; square, as the encoder's own memory is no matter of the input (an honest 720 × 576 film takes 463 MB in vertical). Every file the tree opens and every connection it makes is seen by strace. Linux only.
  */
 export async function tryInput(input: Mutant): Promise<Trial> {
   const base = mkdtempSync(join(tmpdir(), 'snvg-fuzz-'));
@@ -43,7 +43,7 @@ export async function tryInput(input: Mutant): Promise<Trial> {
     const path = join(work, input.fileName);
     writeFileSync(path, input.bytes);
     writeFileSync(join(base, 'words.json'), JSON.stringify({ language: 'en', words: [{ text: 'Words', start: 0.6, end: 0.9 }, { text: 'by', start: 1, end: 1.1 }, { text: 'hand.', start: 1.2, end: 1.5 }] }));
-    const args = ['render', path, '--cut', '0.5-1.6', '--transcript', join(base, 'words.json'), '--min-length', '3', '--preset', 'ultrafast', '--concurrency', '1', '--output', join(base, 'out')];
+    const args = ['render', path, '--cut', '0.5-1.6', '--transcript', join(base, 'words.json'), '--min-length', '3', '--preset', 'ultrafast', '--format', 'square', '--concurrency', '1', '--output', join(base, 'out')];
     const ran = await watched(args, { base, work, env: { SNVG_HOME: home, TMPDIR: temporary } });
     const code = /^error ([A-Z_]+):/m.exec(ran.output)?.[1] ?? '';
     return { label: input.label, code, ...ran, left: [...ran.left, ...leftFiles({ base, work, temporary, home, input: input.fileName, failed: ran.exitCode !== 0 })], outside: outsideOf(join(base, 'calls.txt'), base) };
