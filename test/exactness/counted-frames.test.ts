@@ -44,7 +44,7 @@ async function compare(path: string, rate: string, cuts: readonly { first: numbe
 }
 
 describe('first and last frames', () => {
-  it('are those asked for at 50 random cuts of a film with a keyframe every 250 frames, back and forth', async () => {
+  it('are those asked for at 50 random cuts of a film with a keyframe every 250 frames, back and forth (mifi/lossless-cut#204, #142, #327; yt-dlp/yt-dlp#5992)', async () => {
     const rate = '30000/1001';
     const path = makeCounterVideo(join(temporaryFolder(), 'gop250.mp4'), { frames, rate, options: x264(['-preset', 'veryfast', '-g', '250', '-bf', '3']) });
     const cuts = randomCuts(54, 250, true);

@@ -35,13 +35,13 @@ describe('picture and sound keep together to one frame and 10 ms', () => {
 
   it('at the first, middle and last beep', () => compare(beepFlash, ends));
 
-  it('with a variable frame rate', () => compare('fixtures/beep-flash-vfr.mp4', ends));
+  it('with a variable frame rate (WyattBlue/auto-editor#152)', () => compare('fixtures/beep-flash-vfr.mp4', ends));
 
   it.each(['late.mkv', 'late.ts'])('with sound that begins late (%s)', (name) => compare(lateSound(temporaryFolder(), name), ends, [1, 2]));
 
   it('after holes in the sound', () => compare(holedSound(temporaryFolder()), [range(19.3, 24.2), range(30.6, 31.7), range(57.6, 59.9)], [21, 22]));
 
-  it('after 200 joins at any times', async () => {
+  it('after 200 joins at any times (hyperframes-student-kit#8)', async () => {
     const random = seededRandom(200);
     const ranges = Array.from({ length: 201 }, (_, n) => {
       const second = (n % 59) + 1;
@@ -49,4 +49,6 @@ describe('picture and sound keep together to one frame and 10 ms', () => {
     });
     await compare(beepFlash, ranges);
   });
+
+  it('after many joins of a film of variable rate (carykh/jumpcutter#131)', () => compare('fixtures/beep-flash-vfr.mp4', Array.from({ length: 15 }, (_, n) => range(n + 0.93, n + 1.12))));
 });

@@ -162,7 +162,7 @@ describe('what cannot become clips', () => {
     await expect(ingest('/dev/null')).rejects.toMatchObject({ code: 'MEDIA_NOT_A_FILE' });
   });
 
-  it('refuses a source shorter than the shortest clip, and only then', async () => {
+  it('refuses a source shorter than the shortest clip, and only then (openshorts test_short_source_gate)', async () => {
     await expect(ingest(odd('base.mp4'), 20_000_000)).rejects.toMatchObject({
       code: 'MEDIA_TOO_SHORT',
       message: 'base.mp4 is 6 s long, shorter than the shortest clip asked for (20 s)',

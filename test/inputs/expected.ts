@@ -8,6 +8,8 @@ export interface ExpectedInput {
   file: string;
   /** What is odd about it, in the words of docs/inputs.md. */
   what: string;
+  /** Reports of other tools that describe this kind, `project#number`. */
+  reported?: string;
   /** The name it is given in the run, where that is part of what is odd. */
   calledAs?: string;
   refused?: { code: string; says: string };

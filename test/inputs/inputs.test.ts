@@ -32,13 +32,17 @@ async function check(path: string, expected: ExpectedInput, rows: string[]): Pro
   await checkPassage(path, expected, passage);
 }
 
+function titleOf({ file, reported }: ExpectedInput): string {
+  return reported === undefined ? file : `${file} (${reported})`;
+}
+
 describe('an odd input made by the recipe', () => {
-  it.each(recipeInputs.map((input) => [input.file, input] as const))('%s', (name, input) => check(join(oddInputs(), name), input, made));
+  it.each(recipeInputs.map((input) => [titleOf(input), input] as const))('%s', (_title, input) => check(join(oddInputs(), input.file), input, made));
 });
 
 describe.skipIf(realFolder === undefined || !existsSync(realFolder))('an odd input of the real world (needs SNVG_TEST_MEDIA)', () => {
-  it.each(realInputs.map((input) => [input.file, input] as const))('%s', (name, input) => {
-    const path = join(realFolder ?? '', name);
+  it.each(realInputs.map((input) => [titleOf(input), input] as const))('%s', (_title, input) => {
+    const path = join(realFolder ?? '', input.file);
     if (input.calledAs === undefined) return check(path, input, real);
     const renamed = join(temporaryFolder(), input.calledAs);
     copyFileSync(path, renamed);

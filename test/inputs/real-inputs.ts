@@ -6,7 +6,7 @@ const size = (displayWidth: number, displayHeight: number): { displayWidth: numb
 /** Real files of cameras, phones and other programs' test collections (folder `odd` of SNVG_TEST_MEDIA), with what is right for each. */
 export const realInputs: readonly ExpectedInput[] = [
   { file: 'ae_SAR-2by3.mp4', what: 'Anamorphic (2:3)', seconds: 2.02, video: { ...size(426, 360), ...fps(30), sampleAspectRatio: { num: 2, den: 3 } } },
-  { file: 'ae_h264-png.mkv', what: 'Matroska with a PNG cover', seconds: 2.046, video: { codec: 'h264', ...size(640, 360) }, cover: true },
+  { file: 'ae_h264-png.mkv', reported: 'auto-editor embedded-image', what: 'Matroska with a PNG cover', seconds: 2.046, video: { codec: 'h264', ...size(640, 360) }, cover: true },
   { file: 'ae_mono.mp3', what: 'MP3, one channel', seconds: 6.627, video: null, audio: { channels: 1 } },
   { file: 'ae_mov_text.mp4', what: 'MP4 with a text track', seconds: 2, video: { ...fps(20), ...size(300, 200) } },
   { file: 'ae_pcm-f32le.wav', what: 'WAV with floating-point samples', seconds: 6.625, video: null, audio: { channels: 1 } },

@@ -35,7 +35,7 @@ function nameOf([r = 0, g = 0, b = 0]: Uint8Array): string {
 }
 
 describe('a picture', () => {
-  it.each(Object.entries(matrices).flatMap(([name, matrix]) => [[name, matrix, false] as const, [`${name}, with wide samples`, matrix, true] as const]))('%s is shown as its matrix says, without bars', async (_, matrix, wide) => {
+  it.each(Object.entries(matrices).flatMap(([name, matrix]) => [[name, matrix, false] as const, [`${name}, with wide samples`, matrix, true] as const]))('%s is shown as its matrix says, without bars (jub0t/Concat#10, #13)', async (_, matrix, wide) => {
     const [a, b, c, d] = matrix;
     const across = width * (wide ? 2 : 1);
     const size = a === 0 ? { width: height, height: across } : { width: across, height };
