@@ -132,7 +132,8 @@ async function planDry(run: App, given: JobPlace): Promise<DryPlan> {
 }
 
 /** A remote input that no run has downloaded: nothing more can be said without doing so. */
-function notHereYet(app: App, place: JobPlace): DryPlan {
+async function notHereYet(app: App, place: JobPlace): Promise<DryPlan> {
+  await OutputFolder.inspect(place.outputDir, place.jobId);
   const download: DryTask = { stage: 'ingest', op: 'ingest.fetch', label: `download ${place.name ?? place.sourcePath}`, cached: false };
   return { place, tasks: [download], decidedBy: 'ingest', durationUs: undefined, estimate: undefined, warning: undefined, clips: likelyClips(app, undefined, app.settings.format.length) };
 }

@@ -85,6 +85,8 @@ export async function processSource(run: App, place: JobPlace, options: ProcessO
     const progress = (receivedBytes: number, totalBytes?: number): void => emit({ type: 'fetch-progress', receivedBytes, ...(totalBytes === undefined ? {} : { totalBytes }) });
     const early: Notice[] = [];
     const fresh = options.fresh ?? app.settings.fresh;
+    // A folder that cannot take the clips is known before the bytes are here.
+    if (fetch && place.input) await OutputFolder.inspect(outputDir, jobId);
     const local = fetch ? await fetch(place, { app, signal: cancel.signal, fresh, progress, notice: (notice) => early.push(notice) }) : { path: sourcePath };
     const work = (): Promise<SourceResult> => workOn(app, place, { ...options, local, early }, emit, cancel.signal);
     result = await (turn ? turn(work) : work());

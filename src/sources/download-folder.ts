@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../artifacts/atomic-file.js';
@@ -51,6 +51,11 @@ export class DownloadFolder {
   async describeDone(state: DoneState): Promise<void> {
     await writeFileAtomically(join(this.dir, names.doneState), JSON.stringify(state));
     await rm(join(this.dir, names.partState), { force: true });
+  }
+
+  /** A failure before the first byte leaves nothing behind. */
+  async removeIfEmpty(): Promise<void> {
+    await rmdir(this.dir).catch(() => {});
   }
 
   /** Forgets the part: the next attempt begins at the first byte. */

@@ -6,12 +6,14 @@ import { commitFile, explainWriteError } from '../artifacts/atomic-file.js';
 import { SnvgError } from '../errors.js';
 import { DownloadFolder, isKnown, isSameVersion } from './download-folder.js';
 import { safeFileName } from './file-name.js';
-import { type RemoteBody, type RemoteObject, Retryable } from './remote-object.js';
+import { NotMedia, type RemoteBody, type RemoteObject, Retryable } from './remote-object.js';
 import type { FetchContext, LocalInput } from './source.js';
 import { folderNameOf } from './url-input.js';
 
 /** Attempts in a row that brought nothing new. */
 const mostVainAttempts = 6;
+/** When nobody is there to be asked. */
+const mostVainCalls = 3;
 /** When an earlier copy is there to be used. */
 const mostVainQuestions = 2;
 const waits = { firstMs: 400, mostMs: 20_000 } as const;
@@ -44,7 +46,11 @@ export async function download(request: DownloadRequest, context: FetchContext):
       throw explainWriteError(error, folder.dir);
     });
     if (context.fresh) await folder.dropPart();
-    return new Download(request, context, folder).run();
+    try {
+      return await new Download(request, context, folder).run();
+    } finally {
+      await folder.removeIfEmpty();
+    }
   });
 }
 
@@ -73,7 +79,7 @@ class Download {
         if (!(error instanceof Retryable)) throw error;
         const gained = ((await this.#folder.part())?.bytes ?? 0) - before;
         vain = gained >= someBytes ? 0 : vain + 1;
-        if (vain >= (finished ? mostVainQuestions : mostVainAttempts)) return this.#giveUp(finished, error);
+        if (vain >= (finished ? mostVainQuestions : error.unreached ? mostVainCalls : mostVainAttempts)) return this.#giveUp(finished, error);
         const backoffMs = Math.min(waits.mostMs, waits.firstMs * 2 ** vain * (0.5 + Math.random()));
         await sleep(Math.max(backoffMs, error.afterMs), undefined, { signal: this.#context.signal });
       }
@@ -194,9 +200,9 @@ function isSamePart(part: Part, body: RemoteBody): boolean {
   return isSameVersion(part.validator, body.validator) && (part.totalBytes === null || part.totalBytes === body.totalBytes);
 }
 
-/** Whether the other side was reached and says no: the file is gone, or the right to it. */
-function isRefusal(error: unknown): error is SnvgError {
-  return error instanceof SnvgError && (error.code === 'REMOTE_REFUSED' || error.code === 'SOURCE_NOT_FOUND');
+/** Whether the other side was reached and has the film no more for us: it is gone, or the right to it, or a page asks to log in. */
+function isRefusal(error: unknown): error is Error {
+  return error instanceof NotMedia || (error instanceof SnvgError && ['REMOTE_REFUSED', 'SOURCE_NOT_FOUND', 'SOURCE_NOT_MEDIA'].includes(error.code));
 }
 
 /** Breaks off a stream that says nothing for too long; waiting for the disk does not count. */

@@ -34,13 +34,21 @@ export interface RemoteObject {
   open(startByte: number, validator: Validator | undefined, signal: AbortSignal): Promise<RemoteBody | 'unchanged'>;
 }
 
+/** The answer is something else than a film: a page, a picture. */
+export class NotMedia extends Error {
+  override readonly name: string = 'NotMedia';
+}
+
 /** A failure that passes: a broken connection, a server that asks to wait. */
 export class Retryable extends Error {
   override readonly name = 'Retryable';
   /** The least time to wait, where the other side says one. */
   readonly afterMs: number;
-  constructor(message: string, options: { afterMs?: number; cause?: unknown } = {}) {
+  /** Nobody answered at all: a name that is not known, a closed port. */
+  readonly unreached: boolean;
+  constructor(message: string, options: { afterMs?: number; unreached?: boolean; cause?: unknown } = {}) {
     super(message, { cause: options.cause });
     this.afterMs = options.afterMs ?? 0;
+    this.unreached = options.unreached ?? false;
   }
 }

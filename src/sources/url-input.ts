@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SnvgError } from '../errors.js';
+import { isMedia } from './local/media-files.js';
 import type { InputRef } from './source.js';
 import { isIncomplete, isPlain, withoutSecrets } from './url-secrets.js';
 
@@ -52,14 +53,16 @@ function withoutUserInfo(text: string): string {
   return text.replace(/\/\/[^/@]*@/, '//…@');
 }
 
-/** The last part of the path, as a name outputs may be called after; of a page without one, its host. */
+/**
+ * What outputs of an address are called after: the last part of its path. What is not a file's name is told apart by its host and
+ * parameters too (`watch?v=…`), and has no dots, since what follows the last one would be taken for an ending.
+ */
 function nameOf(url: URL): string {
-  const last = url.pathname.split('/').findLast((part) => part !== '');
-  const plain = last === undefined ? '' : decoded(last);
-  // A page is not named by its script: `watch?v=…` says nothing, its parameters do.
-  const [id] = [...url.searchParams].flatMap(([name, value]) => (/^(v|id|video)$/i.test(name) && isPlain(name, value) ? [value] : []));
-  if (/\.[a-z0-9]{2,5}$/i.test(plain) || id === undefined) return plain === '' ? url.hostname : plain;
-  return `${url.hostname}-${id}`;
+  const last = decoded(url.pathname.split('/').findLast((part) => part !== '') ?? '');
+  if (isMedia(last)) return last;
+  const values = [...url.searchParams].flatMap(([name, value]) => (isPlain(name, value) && value !== '' ? [value] : []));
+  const parts = last === '' || values.length > 0 ? [url.hostname, ...(last === '' ? [] : [last]), ...values] : [last];
+  return parts.join('-').replaceAll('.', '-').slice(0, 120);
 }
 
 /** Percent signs of an address resolved; a text whose signs mean nothing stays as it is. */

@@ -93,7 +93,7 @@ describe('inputs', () => {
 
   it('may be addresses', async () => {
     expect(await names(['https://example.org/a.mp4', 's3://bucket/in/', 'file://' + join(dir, '2.mp4')])).toEqual(['https://example.org/a.mp4', 's3://bucket/in/a.mp4', 's3://bucket/in/b.mp4', '2.mp4']);
-    expect(remoteInput('https://youtube.example/watch?v=abc123').name).toBe('youtube.example-abc123');
+    expect(remoteInput('https://youtube.example/watch?v=abc123').name).toBe('youtube-example-watch-abc123');
     for (const wrong of ['ftp://example.org/a.mp4', 'https://', 's3://bucket']) await expect(expand([wrong])).rejects.toMatchObject({ code: expect.stringMatching(/^(USAGE|MEDIA_MISSING)$/) as string });
     await expect(expand([])).rejects.toMatchObject({ code: 'USAGE' });
   });

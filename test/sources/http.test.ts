@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { basename, join, resolve } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { fetchInput } from '../../src/sources/registry.js';
 import { folderNameOf, remoteInput } from '../../src/sources/url-input.js';
 import { fetchContext } from './fetch-context.js';
-import { type Behaviour, type FileServer, serveFile, testHash } from './file-server.js';
+import { type Behaviour, type FileServer, serveFile, testBytes, testHash } from './file-server.js';
 
 const servers: FileServer[] = [];
 afterEach(async () => {
@@ -104,7 +105,7 @@ describe('a file on the web', () => {
   it('keeps the name that it is given, made safe', async () => {
     const server = await serve(1000, [{ headers: { 'content-disposition': `attachment; filename="x.mp4"; filename*=UTF-8''..%2F%E6%97%A5%E6%9C%AC%00%E2%80%AE.mp4` } }, {}], { 'content-type': 'video/mp4' });
     expect(basename((await fetchInput(remoteInput(`${server.url}/get?id=1`), fetchContext())).path)).toBe('日本.mp4');
-    expect(basename((await fetchInput(remoteInput(`${server.url}/get?id=2`), fetchContext())).path)).toBe('127.0.0.1-2.mp4');
+    expect(basename((await fetchInput(remoteInput(`${server.url}/get?id=2`), fetchContext())).path)).toBe('127-0-0-1-get-2.mp4');
   });
 
   it.each<[string, Behaviour, string, number]>([
@@ -118,6 +119,30 @@ describe('a file on the web', () => {
   ])('that is %s is refused in two lines', async (_what, behaviour, code, exitCode) => {
     const server = await serve(1000, [behaviour]);
     await expect(fetchInput(remoteInput(`${server.url}/a.mp4`), fetchContext())).rejects.toMatchObject({ code, exitCode, remedy: expect.stringMatching(/\S/) as string });
+  });
+
+  it('from a server of HTTP/1.0 that closes while bytes wait is whole', async () => {
+    const bytes = testBytes(0, small);
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.end(Buffer.concat([Buffer.from(`HTTP/1.0 200 OK\r\nContent-Type: video/mp4\r\nContent-Length: ${small}\r\n\r\n`), bytes])));
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.mp4`;
+    expect(await hashOf((await fetchInput(remoteInput(url), fetchContext())).path)).toBe(testHash(small));
+  });
+
+  it('of a name that servers do not know is taken though they call it text', async () => {
+    const server = await serve(1000, [{}], { 'content-type': 'text/plain; charset=utf-8' });
+    expect((await fetchInput(remoteInput(`${server.url}/a.mkv`), fetchContext())).name).toBe('a.mkv');
+    await expect(fetchInput(remoteInput(`${server.url}/notes`), fetchContext())).rejects.toMatchObject({ code: 'SOURCE_NOT_MEDIA' });
+  });
+
+  it('that nobody serves leaves nothing behind', async () => {
+    const context = fetchContext();
+    await expect(fetchInput(remoteInput('http://127.0.0.1:9/a.mp4'), context)).rejects.toMatchObject({ code: 'REMOTE_UNAVAILABLE', exitCode: 5 });
+    expect(readdirSync(context.downloadsDir)).toEqual([]);
   });
 
   it('larger than allowed is refused, announced or not', async () => {

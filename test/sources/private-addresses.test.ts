@@ -31,7 +31,6 @@ describe('an address that is not the public internet’s', () => {
     });
     await expect(object.open(0, undefined, new AbortController().signal)).rejects.toMatchObject({ code: 'SOURCE_PRIVATE_ADDRESS' });
     expect(asked).toBe(1);
-    await object.close();
   });
 
   it('is refused when a redirect leads there', async () => {
@@ -42,7 +41,6 @@ describe('an address that is not the public internet’s', () => {
     const object = new HttpObject(new URL(`http://films.example:${port}/a.mp4`), 'films.example', { allowPrivateNetwork: false, silenceMs: 5_000, lookup: (_host, callback) => callback(null, [{ address: '127.0.0.1', family: 4 }]) });
     await expect(object.open(0, undefined, new AbortController().signal)).rejects.toMatchObject({ code: 'SOURCE_PRIVATE_ADDRESS' });
     expect(inner.requests).toEqual([]);
-    await object.close();
     await Promise.all([inner.close(), outer.close()]);
   });
 });

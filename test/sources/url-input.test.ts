@@ -41,6 +41,18 @@ describe('an address', () => {
     }
   });
 
+  it.each([
+    ['https://www.youtube.com/watch?v=dQw4w9WgXcQ&list=PL1', 'www-youtube-com-watch-dQw4w9WgXcQ-PL1'],
+    ['https://youtu.be/dQw4w9WgXcQ', 'dQw4w9WgXcQ'],
+    ['https://example.org/a/My%20talk.v2.mp4?x=1', 'My talk.v2.mp4'],
+    ['https://example.org/article.php?p=12', 'example-org-article-php-12'],
+    ['https://example.org/talks/about-clips.html', 'about-clips-html'],
+    ['https://example.org/', 'example-org'],
+    ['http://127.0.0.1/', '127-0-0-1'],
+  ])('%s is called %s', (url, name) => {
+    expect(remoteInput(url).name).toBe(name);
+  });
+
   it('of S3 holds its key as it stands', () => {
     expect(remoteInput('s3://bucket/in/100% a?b#c.mp4')).toEqual({ kind: 's3', given: 's3://bucket/in/100% a?b#c.mp4', name: '100% a?b#c.mp4' });
     for (const wrong of ['s3://bucket', 's3://bucket/', 's3:///key']) expect(() => remoteInput(wrong)).toThrow(expect.objectContaining({ code: 'USAGE' }) as Error);

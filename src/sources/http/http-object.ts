@@ -1,32 +1,21 @@
-import type { LookupFunction } from 'node:net';
-import type { IncomingHttpHeaders } from 'node:http';
-import { Agent, type Dispatcher, errors as undiciErrors, request } from 'undici';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { SnvgError } from '../../errors.js';
 import type { RemoteBody, RemoteObject, Validator } from '../remote-object.js';
 import { isSameVersion } from '../download-folder.js';
 import { Retryable } from '../remote-object.js';
 import { decoded } from '../url-input.js';
-import { isPublicAddress, type Lookup, lookupAll, privateAddress, requirePublicHost } from './address-guard.js';
+import { ask, type HttpAccess } from './ask.js';
 
 const mostRedirects = 5;
 /** Wrong answers to a request for a part after which only the whole is asked for: one may come from a single bad machine of many. */
 const mostWrongParts = 2;
 const longestWaitMs = 120_000;
 
-export interface HttpAccess {
-  allowPrivateNetwork: boolean;
-  /** In place of the system's resolver. */
-  lookup?: Lookup;
-  /** Without a byte for this long, a connection is given up. */
-  silenceMs: number;
-}
-
-/** A file behind an http(s) address. `close` when done. */
+/** A file behind an http(s) address. */
 export class HttpObject implements RemoteObject {
   readonly name: string;
   readonly #url: URL;
   readonly #access: HttpAccess;
-  readonly #agent: Agent;
   /** Requests for a part that were answered wrongly, one after the other. */
   #wrongParts = 0;
 
@@ -35,12 +24,6 @@ export class HttpObject implements RemoteObject {
     this.#url = url;
     this.name = name;
     this.#access = access;
-    const timeout = access.silenceMs;
-    this.#agent = new Agent({ headersTimeout: timeout, bodyTimeout: timeout, connect: { timeout, lookup: guardedLookup(access) } });
-  }
-
-  async close(): Promise<void> {
-    await this.#agent.destroy();
   }
 
   async open(startByte: number, validator: Validator | undefined, signal: AbortSignal): Promise<RemoteBody | 'unchanged'> {
@@ -50,13 +33,13 @@ export class HttpObject implements RemoteObject {
     const conditional = asPart || startByte === 0;
     const headers = { 'accept-encoding': 'identity', 'user-agent': 'snvg', ...(conditional ? conditions(asked, validator) : {}) };
     const { response, url } = await this.#follow(headers, signal);
-    const { statusCode } = response;
+    const { statusCode = 0 } = response;
     if (statusCode === 304) {
-      await response.body.dump();
+      discard(response);
       return 'unchanged';
     }
     if (statusCode !== 200 && statusCode !== 206) {
-      await response.body.dump();
+      discard(response);
       if (statusCode === 416 && asked > 0) throw this.#wrongPart('the server has no such part');
       throw refusal(statusCode, response.headers, this.name);
     }
@@ -65,7 +48,7 @@ export class HttpObject implements RemoteObject {
     const otherPart = statusCode === 206 && body.startByte !== asked;
     const needlessWhole = statusCode === 200 && asked > 0 && validator !== undefined && isSameVersion(validator, body.validator);
     if (otherPart || (needlessWhole && this.#wrongParts + 1 < mostWrongParts)) {
-      discard(response.body);
+      discard(response);
       throw this.#wrongPart(otherPart ? 'the server sent another part than the one asked for' : 'the server sent the whole in place of a part');
     }
     if (statusCode === 206 && asked > 0) this.#wrongParts = 0;
@@ -77,34 +60,19 @@ export class HttpObject implements RemoteObject {
     return new Retryable(what);
   }
 
-  async #follow(headers: Record<string, string>, signal: AbortSignal): Promise<{ response: Dispatcher.ResponseData; url: URL }> {
+  async #follow(headers: Record<string, string>, signal: AbortSignal): Promise<{ response: IncomingMessage; url: URL }> {
     let url = this.#url;
     for (let hop = 0; hop <= mostRedirects; hop += 1) {
-      if (!this.#access.allowPrivateNetwork) requirePublicHost(url);
-      const response = await this.#ask(url, this.#credentialsFor(url, headers), signal);
+      const response = await ask(url, this.#credentialsFor(url, headers), { access: this.#access, signal });
       const { location } = response.headers;
-      if (![301, 302, 303, 307, 308].includes(response.statusCode) || typeof location !== 'string') return { response, url };
-      await response.body.dump();
+      if (![301, 302, 303, 307, 308].includes(response.statusCode ?? 0) || location === undefined) return { response, url };
+      discard(response);
       const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
       if (!next || !['http:', 'https:'].includes(next.protocol)) throw new SnvgError('SOURCE_NOT_MEDIA', `${this.name} leads to an address that is not on the web`, 'Check the address in a browser.');
       if (url.protocol === 'https:' && next.protocol === 'http:') throw new SnvgError('REMOTE_REFUSED', `${this.name} leads from an encrypted address to a plain one (${next.host})`, 'Give the address it leads to, if you trust it.');
       url = next;
     }
     throw new SnvgError('SOURCE_NOT_MEDIA', `${this.name} leads on and on: more than ${mostRedirects} redirects`, 'Check the address in a browser.');
-  }
-
-  async #ask(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const plain = new URL(url);
-    plain.username = '';
-    plain.password = '';
-    try {
-      return await request(plain, { dispatcher: this.#agent, headers, signal, method: 'GET' });
-    } catch (error) {
-      signal.throwIfAborted();
-      const refused = [error, (error as Error).cause].find((one) => one instanceof SnvgError);
-      if (refused) throw refused;
-      throw new Retryable(describe(error, url.host), { cause: error });
-    }
   }
 
   /** User name and password belong to the host they were given for, and to no other. */
@@ -114,11 +82,11 @@ export class HttpObject implements RemoteObject {
     return { ...headers, authorization: `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}` };
   }
 
-  #bodyOf(response: Dispatcher.ResponseData, url: URL): RemoteBody {
-    const { headers, statusCode, body } = response;
+  #bodyOf(response: IncomingMessage, url: URL): RemoteBody {
+    const { headers, statusCode } = response;
     const encoding = text(headers['content-encoding']);
     if (encoding !== undefined && encoding !== 'identity') {
-      discard(body);
+      discard(response);
       throw new SnvgError('SOURCE_NOT_MEDIA', `${this.name} is sent packed (${encoding}), which cannot be continued`, 'Download the file by other means and name it.');
     }
     const range = statusCode === 206 ? /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(text(headers['content-range']) ?? '') : null;
@@ -132,22 +100,9 @@ export class HttpObject implements RemoteObject {
       validator: { etag: etag === undefined || etag.startsWith('W/') ? null : etag, lastModified: text(headers['last-modified']) ?? null },
       fileName: fileNameOf(text(headers['content-disposition'])) ?? lastPart(url),
       contentType: text(headers['content-type'])?.split(';')[0]?.trim().toLowerCase(),
-      bytes: body,
+      bytes: response,
     };
   }
-}
-
-/** Resolves names and lets through public addresses alone: checked where the connection is made, so that no second answer can differ. */
-function guardedLookup({ allowPrivateNetwork, lookup = lookupAll }: HttpAccess): LookupFunction {
-  return (host, options, callback) => {
-    lookup(host, (error, addresses) => {
-      const allowed = allowPrivateNetwork ? addresses : addresses?.filter(({ address }) => isPublicAddress(address));
-      const [first] = allowed ?? [];
-      if (error || !first) callback(error ?? privateAddress(host), '', 0);
-      else if (options.all) callback(null, allowed);
-      else callback(null, first.address, first.family);
-    });
-  };
 }
 
 function conditions(startByte: number, validator: Validator | undefined): Record<string, string> {
@@ -164,14 +119,6 @@ function refusal(statusCode: number, headers: IncomingHttpHeaders, name: string)
     return new Retryable(`HTTP ${statusCode}`, { afterMs: Number.isFinite(seconds) ? Math.min(longestWaitMs, seconds * 1000) : 0 });
   }
   return new SnvgError('REMOTE_REFUSED', `${name} was refused (HTTP ${statusCode})`, 'Check that you may read it: the address may need a login or may have expired.');
-}
-
-function describe(error: unknown, host: string): string {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `${host} is not known`;
-  if (code === 'ECONNREFUSED') return `${host} does not answer`;
-  if (error instanceof undiciErrors.HeadersTimeoutError || error instanceof undiciErrors.ConnectTimeoutError) return `${host} is silent`;
-  return `the connection to ${host} failed (${code ?? (error instanceof Error ? error.message : 'unknown reason')})`;
 }
 
 function text(header: string | string[] | undefined): string | undefined {
@@ -199,8 +146,8 @@ function lastPart(url: URL): string | undefined {
 }
 
 /** Ends an answer whose bytes are not wanted. */
-function discard(body: Dispatcher.ResponseData['body']): void {
+function discard(response: IncomingMessage): void {
   // Ending it early is what it then complains about.
-  body.on('error', () => {});
-  body.destroy();
+  response.on('error', () => {});
+  response.destroy();
 }

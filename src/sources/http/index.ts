@@ -1,12 +1,13 @@
 import { SnvgError } from '../../errors.js';
 import { download } from '../download.js';
 import { page } from '../page/index.js';
-import type { RemoteBody } from '../remote-object.js';
+import { isMedia } from '../local/media-files.js';
+import { NotMedia, type RemoteBody } from '../remote-object.js';
 import type { FetchContext, InputRef, LocalInput, SourceKind } from '../source.js';
 import { HttpObject } from './http-object.js';
 
 /** Thrown inside to leave the download for the page's own. */
-class IsPage extends Error {}
+class IsPage extends NotMedia {}
 
 /** Pages, playlists and the like: something on them may be a film, they are none. */
 const pageTypes = /^(text\/html|application\/xhtml\+xml|application\/(x-mpegurl|vnd\.apple\.mpegurl|dash\+xml)|audio\/(x-)?mpegurl)$/;
@@ -17,21 +18,20 @@ export const http: SourceKind = {
   fetch: async (ref: InputRef, context: FetchContext): Promise<LocalInput> => {
     const object = new HttpObject(new URL(ref.secretUrl ?? ref.given), ref.given, { allowPrivateNetwork: context.allowPrivateNetwork, silenceMs: context.silenceMs });
     try {
-      return await download({ given: ref.given, name: ref.name, object, accept: (body) => requireMedia(body, ref.given) }, context);
+      return await download({ given: ref.given, name: ref.name, object, accept: (body) => requireMedia(body, ref) }, context);
     } catch (error) {
       if (!(error instanceof IsPage)) throw error;
-    } finally {
-      await object.close();
     }
     return page.fetch(ref, context);
   },
 };
 
-function requireMedia({ contentType, startByte }: RemoteBody, name: string): void {
+function requireMedia({ contentType, startByte, fileName }: RemoteBody, { given: shown, name }: InputRef): void {
   // What has begun was looked at when it began.
   if (contentType === undefined || startByte > 0) return;
-  if (pageTypes.test(contentType)) throw new IsPage();
-  if (textTypes.test(contentType) && contentType !== 'image/gif') {
-    throw new SnvgError('SOURCE_NOT_MEDIA', `${name} is ${contentType}, not a video or sound`, 'Check the address in a browser.');
+  if (pageTypes.test(contentType)) throw new IsPage(`${shown} is a page`);
+  // Servers that do not know an ending call it text.
+  if (textTypes.test(contentType) && contentType !== 'image/gif' && !(contentType.startsWith('text/') && isMedia(fileName ?? name))) {
+    throw new SnvgError('SOURCE_NOT_MEDIA', `${shown} is ${contentType}, not a video or sound`, 'Check the address in a browser.');
   }
 }

@@ -25,7 +25,7 @@ export const page: SourceKind = {
       if (finished) return { path: finished.path, name: finished.fileName };
       // The record outlived its file.
       await rm(join(folder.dir, 'archive.txt'), { force: true });
-      const path = await runYtDlp({ url: url.href, shown: ref.given, dir: folder.dir }, context);
+      const path = await runYtDlp({ url: url.href, shown: ref.given, dir: folder.dir }, context).finally(() => folder.removeIfEmpty());
       const fileName = basename(path);
       const { size } = await stat(path).catch(() => {
         throw new SnvgError('SOURCE_NOT_MEDIA', `yt-dlp left no file for ${ref.given}`, 'Run yt-dlp by itself to see what it does there.');
@@ -41,7 +41,7 @@ export const page: SourceKind = {
 async function requirePublic(url: URL): Promise<void> {
   requirePublicHost(url);
   const addresses = await lookup(url.hostname.replace(/^\[|\]$/g, ''), { all: true }).catch(() => []);
-  if (addresses.length > 0 && !addresses.some(({ address }) => isPublicAddress(address))) throw privateAddress(url.hostname);
+  if (addresses.some(({ address }) => !isPublicAddress(address))) throw privateAddress(url.hostname);
 }
 
 async function removeParts(dir: string, keep: string): Promise<void> {

@@ -16,6 +16,8 @@ export interface S3Access {
  * endpoint of one's own the bucket stands in the path, as S3-compatible stores expect.
  */
 export async function openS3({ endpoint, attempts, silenceMs }: S3Access): Promise<S3Client> {
+  // It warns of a Node that this package will leave one day, which nobody who makes clips can do anything about.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const ownEndpoint = endpoint ?? process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL'];
   const config: S3ClientConfig = {
     maxAttempts: attempts,
