@@ -47,10 +47,10 @@ test('all failing in the same way is that way, and nothing was started for what 
   expect((await place.snvg('jobs', 'list')).stdout).not.toContain('c.mp4');
 });
 
-test('an input listed twice is one job, under two names two jobs that share every task', async () => {
-  const place = placeWith('a.mp4', 'copy.mp4');
+test('an input listed twice, also by a link, is one job, under two names two jobs that share every task', async () => {
+  const place = placeWith('a.mp4', 'copy.mp4', 'third.mp4');
   symlinkSync('a.mp4', join(place.cwd, 'link.mp4'));
-  const run = startSnvg(place, 'ingest', 'a.mp4', './a.mp4', 'copy.mp4', 'link.mp4', '--jobs', '3');
+  const run = startSnvg(place, 'ingest', 'a.mp4', './a.mp4', 'copy.mp4', 'third.mp4', 'link.mp4', '--jobs', '3');
   expect(await run.ended, run.stderr()).toBe(0);
   const of = (type: string): unknown[] => run.events.filter((event) => event.type === type);
   expect(of('job-finished')).toHaveLength(3);
