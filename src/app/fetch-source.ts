@@ -1,15 +1,12 @@
 import { basename, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchInput } from '../sources/registry.js';
 import type { FetchContext, LocalInput } from '../sources/source.js';
 import type { App } from './app.js';
 import type { JobPlace } from './job-request.js';
 import type { FetchRun } from './process-source.js';
 
-/** How often a download that another process makes is looked after. */
-const othersPollMs = 300;
 const progressEveryMs = 200;
-/** Slow servers think for some seconds; a minute of nothing is a broken connection. */
+/** Slow servers think for some seconds; half a minute of nothing is a broken connection. */
 const silenceMs = 30_000;
 
 /** The file of a job's input on this disk: at once for a local one, downloaded for others. @throws {SnvgError} as `fetchInput` */
@@ -34,7 +31,7 @@ export async function fetchSource(place: JobPlace, run: FetchRun): Promise<Local
       run.progress(doneBytes, totalBytes);
     },
     notice: (notice) => run.notice({ ...notice, stage: 'ingest' }),
-    exclusive: (name, work) => exclusively(app, downloadKey(name), signal, work),
+    exclusive: (name, work) => app.exclusive.run(downloadKey(name), signal, work),
   };
   return fetchInput(input, context);
 }
@@ -47,18 +44,4 @@ export function downloadsDirOf({ cacheDir }: Pick<App['paths'], 'cacheDir'>): st
 /** What a process claims while it works on the folder of that name among the downloads. */
 export function downloadKey(name: string): string {
   return `download:${name}`;
-}
-
-/** Keys this process holds: two of its own jobs wait for each other as two processes do. */
-const held = new Set<string>();
-
-async function exclusively<T>(app: App, key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  while (held.has(key) || !app.claims.take(key)) await sleep(othersPollMs, undefined, { signal });
-  held.add(key);
-  try {
-    return await work();
-  } finally {
-    held.delete(key);
-    app.claims.release(key);
-  }
 }

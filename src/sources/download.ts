@@ -81,7 +81,7 @@ class Download {
         vain = gained >= someBytes ? 0 : vain + 1;
         if (vain >= (finished ? mostVainQuestions : error.unreached ? mostVainCalls : mostVainAttempts)) return this.#giveUp(finished, error);
         const backoffMs = Math.min(waits.mostMs, waits.firstMs * 2 ** vain * (0.5 + Math.random()));
-        await sleep(Math.max(backoffMs, error.afterMs), undefined, { signal: this.#context.signal });
+        await sleep(Math.max(backoffMs, error.afterMs), undefined, { signal: this.#context.signal }).catch(() => this.#context.signal.throwIfAborted());
       }
     }
   }
@@ -113,6 +113,8 @@ class Download {
       const startByte = await this.#placeOf(body, canContinue ? part : undefined);
       const keptBytes = canContinue && isSamePart(part, body) ? part.bytes : 0;
       await this.#requireRoom(body, keptBytes);
+      // Bytes of another version go before the new version is written down: a kill between the two must not mix them.
+      if (keptBytes === 0) await this.#folder.dropPart();
       await this.#folder.describePart({ validator: body.validator, totalBytes: body.totalBytes ?? null });
       const bytes = await this.#receive(body, { startByte, keptBytes });
       if (body.totalBytes !== undefined && bytes !== body.totalBytes) throw new Retryable(`the connection ended at ${bytes} of ${body.totalBytes} bytes`);

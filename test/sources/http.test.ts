@@ -139,6 +139,14 @@ describe('a file on the web', () => {
     await expect(fetchInput(remoteInput(`${server.url}/notes`), fetchContext())).rejects.toMatchObject({ code: 'SOURCE_NOT_MEDIA' });
   });
 
+  it('is stopped at once while it waits for a busy server', async () => {
+    const server = await serve(1000, [{ status: 503, headers: { 'retry-after': '60' } }]);
+    const stop = new AbortController();
+    const fetching = fetchInput(remoteInput(`${server.url}/a.mp4`), fetchContext({ signal: stop.signal }));
+    setTimeout(() => stop.abort(new Error('stopped by hand')), 200);
+    await expect(fetching).rejects.toThrow('stopped by hand');
+  });
+
   it('that nobody serves leaves nothing behind', async () => {
     const context = fetchContext();
     await expect(fetchInput(remoteInput('http://127.0.0.1:9/a.mp4'), context)).rejects.toMatchObject({ code: 'REMOTE_UNAVAILABLE', exitCode: 5 });
