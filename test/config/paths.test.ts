@@ -29,7 +29,7 @@ describe('paths', () => {
 
   it('put scratch into TMPDIR when that is set, also with SNVG_HOME', () => {
     expect(resolvePaths({ HOME: '/home/a', TMPDIR: '/scratch disk' }).scratchDir).toBe('/scratch disk');
-    expect(resolvePaths({ SNVG_HOME: '/home', TMPDIR: 'here' }, '/work').scratchDir).toBe('/work/here');
+    expect(resolvePaths({ SNVG_HOME: '/home', TMPDIR: 'here' }, '/films').scratchDir).toBe('/films/here');
     expect(resolvePaths({ HOME: '/home/a', TMPDIR: '' }).scratchDir).toBe('/home/a/.cache/snvg/scratch');
   });
 
