@@ -12,6 +12,8 @@ const room = (name) => `^src/${name}/`;
 /** The composition root: app.ts and what it is split into. */
 const app = '^src/app(\\.ts$|/)';
 const pipelineCore = '^src/pipeline/[^/]+\\.ts$';
+/** What talks about platforms without being one: the contract, its errors, its transport. */
+const publisherContract = '^src/publishers/[^/]+\\.ts$';
 const stageFolder = '^src/pipeline/(ingest|transcribe|analyze|segment|render|publish)/';
 
 /** A layer may import itself and what is listed; anything else in src is refused. */
@@ -91,7 +93,7 @@ export default {
     },
     layer(
       'stage',
-      { path: stageFolder },
+      { path: stageFolder, pathNot: '^src/pipeline/publish/' },
       [
         '^src/pipeline/$1/',
         pipelineCore,
@@ -105,6 +107,7 @@ export default {
       ],
       'pipeline/<stage> → pipeline/*.ts, media, inference, captions, text, process, artifacts, errors, clock, logger; never another stage',
     ),
+    layer('publish-stage', { path: '^src/pipeline/publish/' }, ['^src/pipeline/publish/', pipelineCore, '^src/publishers/faults\\.ts$', room('process'), room('artifacts'), leaves], 'pipeline/publish → pipeline/*.ts, publishers/faults, process, artifacts, errors; publishers and the ledger come by its context'),
     {
       name: 'stage-knows-no-registry',
       severity: 'error',
@@ -131,7 +134,12 @@ export default {
       'publishers/<platform> → publishers/*.ts, process, errors; never a sibling',
     ),
     layer('output', { path: room('output') }, [room('output'), room('artifacts'), leaves], 'output → artifacts, errors, logger, clock'),
-    layer('sources', { path: room('sources') }, [room('sources'), room('process'), '^src/artifacts/atomic-file\\.ts$', leaves], 'sources → process, errors; artifacts/atomic-file to write files whole'),
+    layer('sources', { path: room('sources') }, [room('sources'), room('s3'), room('process'), '^src/artifacts/atomic-file\\.ts$', leaves], 'sources → s3, process, errors; artifacts/atomic-file to write files whole'),
+    layer('ledger', { path: room('ledger') }, [room('ledger'), room('s3'), leaves], 'ledger → s3, errors, clock, logger (jobs and publishers by type)'),
+    layer('s3', { path: room('s3') }, [room('s3'), leaves], 's3 → errors'),
+    layer('accounts', { path: room('accounts') }, [room('accounts'), publisherContract, room('process'), '^src/artifacts/atomic-file\\.ts$', leaves], 'accounts → publishers/*.ts, process, errors; artifacts/atomic-file to write files whole'),
+    layer('schedule', { path: room('schedule') }, [room('schedule'), leaves], 'schedule → errors, clock'),
+    layer('sandbox', { path: room('sandbox') }, [room('sandbox'), publisherContract, leaves], 'sandbox → publishers/*.ts, errors; it knows the platforms, not their publishers'),
     layer('media', { path: room('media') }, [room('media'), room('process'), leaves], 'media → process, errors'),
     layer('inference', { path: room('inference') }, [room('inference'), room('process'), leaves], 'inference → process, errors'),
     layer('captions', { path: room('captions') }, [room('captions'), errorsOnly], 'captions → nothing but errors'),
@@ -154,15 +162,18 @@ export default {
     onlyHome('better-sqlite3-home', 'better-sqlite3', '^src/jobs/', 'The database has one home (ADR 0005).'),
     onlyHome('ink-home', '(ink|react|react-reconciler)', '^src/ui/ink/', 'The live view alone draws with ink.'),
     onlyHome('address-guard-home', 'ipaddr\\.js', '^src/sources/http/', 'What counts as a public address is decided in one place.'),
-    onlyHome('s3-home', '@aws-sdk/[^/]+', '^src/sources/s3/', 'The store’s client is loaded when an s3:// input is named.'),
+    onlyHome('s3-home', '@aws-sdk/[^/]+', '^src/(s3|sources/s3)/', 'The store’s client is loaded when an s3:// address is named.'),
+    onlyHome('croner-home', 'croner', '^src/schedule/', 'Times of day, zones and their changes are worked out in one place.'),
+    onlyHome('oauth-home', 'oauth4webapi', '^src/accounts/', 'Logins are made in one place.'),
+    onlyHome('keyring-home', '@napi-rs/keyring', '^src/accounts/', 'Secrets are kept in one place.'),
     onlyHome('glob-home', 'tinyglobby', '^src/sources/', 'Patterns are expanded where inputs are named.'),
     onlyHome('googleapis-home', 'googleapis', '^src/publishers/', 'A platform’s client belongs to its publisher.'),
     onlyHome('twitter-home', 'twitter-api-v2', '^src/publishers/', 'A platform’s client belongs to its publisher.'),
     {
       name: 'web-home',
       severity: 'error',
-      comment: 'Inputs are fetched from the web behind one guard against private addresses.',
-      from: { path: '^src/', pathNot: '^src/sources/http/' },
+      comment: 'Inputs are fetched from the web behind one guard against private addresses; platforms are reached by one transport.',
+      from: { path: '^src/', pathNot: '^src/(sources/http/|publishers/send\\.ts$|sandbox/server\\.ts$|accounts/loopback\\.ts$)' },
       to: { path: '^(node:)?https?$', dependencyTypesNot: ['type-only'] },
     },
     {

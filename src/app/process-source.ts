@@ -262,7 +262,7 @@ async function publishAll(app: App, place: JobPlace, work: Concluding): Promise<
     sourceSha256: outcome.file.sha256,
     lineage: moment.lineage,
     ranges: moment.ranges,
-    clip: publishable(place.outputDir, { ...output, ...moment, stem: output.receipt.replace(/\.json$/, ''), cover: coverName, durationUs: clip.durationUs }),
+    clip: publishable(place.outputDir, { ...output, ...moment, stem: output.receipt.replace(/\.json$/, ''), cover: coverName, durationUs: clip.durationUs, fps: clip.fps.num / clip.fps.den, language: null }),
   }));
   const published = await publishClips(clips, work.targets, {
     publications: app.publications,

@@ -1,9 +1,10 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SnvgError } from '../errors.js';
 import type { Publications } from '../jobs/publications.js';
 import type { Notice } from '../pipeline/notice.js';
 import { isSettled, publishClip } from '../pipeline/publish/index.js';
-import type { Publication, PublishableClip } from '../publishers/publisher.js';
+import type { Publication, PublishableClip, PublishContext } from '../publishers/publisher.js';
 import type { Exclusive } from './exclusive.js';
 import type { Target } from '../publishers/registry.js';
 
@@ -46,7 +47,7 @@ export async function publishClips(clips: readonly ClipToPublish[], targets: rea
 async function publishOne(toPublish: ClipToPublish, target: Target, request: PublishRequest): Promise<Publication> {
   const { publisher, account } = target;
   const { clip, sourceSha256, lineage, ranges } = toPublish;
-  for (const finding of publisher.check(clip)) {
+  for (const finding of publisher.check(clip, {})) {
     if (finding.severity === 'refused') throw new SnvgError('REMOTE_REFUSED', `${publisher.id} does not accept ${clip.stem}: ${finding.message}`, finding.remedy);
     request.notice({ code: 'PUBLISH_ADJUSTED', stage: 'publish', message: `${clip.stem} for ${publisher.id}: ${finding.message}`, remedy: finding.remedy, severity: 'info' });
   }
@@ -65,14 +66,23 @@ async function publishOne(toPublish: ClipToPublish, target: Target, request: Pub
     }
     publication = request.publications.revise(publication.key, { jobId: request.jobId, sha256: clip.sha256 });
   }
-  return publishClip(publisher, publication, { signal: request.signal, clip, progress: () => {} }, (step) => request.publications.record(publication.key, step));
+  return publishClip(publisher, publication, localContext(clip, request.signal), (step) => request.publications.record(publication.key, step));
+}
+
+/** What a platform that is a folder of this machine needs. */
+function localContext(clip: PublishableClip, signal: AbortSignal): PublishContext {
+  const nobody = (): never => {
+    throw new Error('a local platform asks nobody');
+  };
+  return { signal, clip, options: {}, http: { send: nobody }, credentials: nobody, nowMs: () => Date.now(), progress: () => {} };
 }
 
 /** What a platform needs to know about a clip, from the job's files. */
-export function publishable(outputDir: string, from: { stem: string; path: string; cover: string; sha256: string; durationUs: number; width: number; height: number; captions: { srt: string; vtt: string } | null; title: string; description: string; hashtags: readonly string[] }): PublishableClip {
+export function publishable(outputDir: string, from: { stem: string; format: string; path: string; cover: string; sha256: string; fps: number; language: string | null; durationUs: number; width: number; height: number; captions: { srt: string; vtt: string } | null; title: string; description: string; hashtags: readonly string[] }): PublishableClip {
   const { path, cover, captions, ...rest } = from;
   return {
     ...rest,
+    sizeBytes: statSync(join(outputDir, path)).size,
     videoPath: join(outputDir, path),
     coverPath: join(outputDir, cover),
     captions: captions && { srt: join(outputDir, captions.srt), vtt: join(outputDir, captions.vtt) },

@@ -34,7 +34,7 @@ export async function publishJob(app: App, request: { jobOrFolder: string | unde
       sourceSha256: manifest.source.sha256,
       lineage: clip.lineage,
       ranges: clip.ranges,
-      clip: publishable(job.outputDir, { ...output, stem, cover: output.path.replace(/\.mp4$/, '.jpg'), title: clip.title, description, hashtags }),
+      clip: publishable(job.outputDir, { ...output, stem, fps: manifest.source.fps ?? 25, language: null, cover: output.path.replace(/\.mp4$/, '.jpg'), title: clip.title, description, hashtags }),
     });
   }
   const notices: Notice[] = [];

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import type { Range } from '../artifacts/schemas/common.js';
-import type { Publication, PublicationState } from '../publishers/publisher.js';
+import type { Handle, Publication, PublicationState, PublicationStep } from '../publishers/publisher.js';
 import type { Database } from './database.js';
 
 /** What identifies a publication for ever. Never the bytes: a corrected caption is a revision of the same moment. */
@@ -73,11 +73,11 @@ export class Publications {
   }
 
   /** Persists one step. A handle, once known, is never lost by a later step that does not name it. */
-  record(key: string, step: { state: PublicationState; handle?: string; url?: string; error?: string }): Publication {
+  record(key: string, step: PublicationStep): Publication {
     const record = this.#db.transaction(() => {
       this.#db
         .prepare('UPDATE publications SET state = ?, handle = coalesce(?, handle), url = coalesce(?, url), error = ?, updated_ms = ? WHERE key = ?')
-        .run(step.state, step.handle ?? null, step.url ?? null, step.error ?? null, this.#clock.nowMs(), key);
+        .run(step.state, step.handle ? JSON.stringify(step.handle) : null, step.url ?? null, step.problem?.message ?? null, this.#clock.nowMs(), key);
       return this.#get(key);
     });
     return record.immediate();
@@ -110,8 +110,18 @@ function fromRow(row: RawRow): Publication {
     revision: row.revision,
     title: row.title,
     state: row.state,
-    handle: row.handle,
+    accountName: row.account,
+    ranges: JSON.parse(row.ranges) as Range[],
+    handle: row.handle === null ? null : readHandle(row.handle),
     url: row.url,
-    error: row.error,
+    problem: row.error === null ? null : { code: 'REMOTE_REFUSED', message: row.error, remedy: 'Publish again.' },
+    notBeforeMs: null,
+    dueMs: null,
+    saga: null,
   };
+}
+
+/** Earlier versions wrote the folder's name alone. */
+function readHandle(text: string): Handle {
+  return text.startsWith('{') ? (JSON.parse(text) as Handle) : { folder: text };
 }

@@ -24,5 +24,6 @@ export async function parseTarget(text: string): Promise<Target> {
     throw new SnvgError('TARGET_UNKNOWN', `There is no publishing target ${JSON.stringify(id)}`, `Use one of: ${Object.keys(publishers).join(', ')} (for example file:outbox).`);
   }
   const publisher = await load();
-  return { publisher, account: publisher.account(colon === -1 ? '' : text.slice(colon + 1)) };
+  const name = colon === -1 ? '' : text.slice(colon + 1);
+  return { publisher, account: publisher.account ? publisher.account(name) : name };
 }

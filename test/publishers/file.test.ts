@@ -10,6 +10,7 @@ import type { Notice } from '../../src/pipeline/notice.js';
 import { publishClip } from '../../src/pipeline/publish/index.js';
 import type { Publication, PublishableClip } from '../../src/publishers/publisher.js';
 import { parseTarget } from '../../src/publishers/registry.js';
+import { publishContext } from '../support/publish-context.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const clock = { nowMs: () => 1, monotonicMs: () => 0 };
@@ -21,6 +22,10 @@ function setUp(): { publications: Publications; exclusive: Exclusive; outbox: st
     for (const [name, text] of [['v.mp4', video], ['v.srt', 'captions'], ['v.vtt', 'captions'], ['v.jpg', 'cover']] as const) writeFileSync(join(dir, name), text);
     return {
       stem: '01-first-words',
+      format: 'vertical',
+      sizeBytes: video.length,
+      fps: 25,
+      language: null,
       videoPath: join(dir, 'v.mp4'),
       sha256: `sha of ${video}`,
       durationUs: 1_000_000,
@@ -56,7 +61,7 @@ async function publish(setup: ReturnType<typeof setUp>, clip: PublishableClip, o
 test('lays a clip out for upload by hand, whole and once', async () => {
   const setup = setUp();
   const { publication } = await publish(setup, setup.clip);
-  expect(publication).toMatchObject({ state: 'published', handle: '01-first-words' });
+  expect(publication).toMatchObject({ state: 'published', handle: { folder: '01-first-words' } });
   const folder = join(setup.outbox, '01-first-words');
   expect(readdirSync(folder).toSorted()).toEqual(['01-first-words.mp4', '01-first-words.srt', '01-first-words.vtt', 'cover.jpg', 'post.json', 'post.txt']);
   expect(readFileSync(join(folder, 'post.txt'), 'utf8')).toBe('First words\n\nWhat they heard.\n\n#words\n');
@@ -72,7 +77,7 @@ test('a changed clip of the same moment is not sent again unless asked', async (
   expect(notices.map((notice) => notice.code)).toEqual(['PUBLISHED_EARLIER']);
   expect(publication.revision).toBe(1);
   const again = await publish(setup, changed, { again: true });
-  expect(again.publication).toMatchObject({ state: 'published', revision: 2, handle: '01-first-words-2' });
+  expect(again.publication).toMatchObject({ state: 'published', revision: 2, handle: { folder: '01-first-words-2' } });
   expect(readFileSync(join(setup.outbox, '01-first-words-2', '01-first-words.mp4'), 'utf8')).toBe('two');
   expect(readFileSync(join(setup.outbox, '01-first-words', '01-first-words.mp4'), 'utf8')).toBe('one');
 });
@@ -92,7 +97,7 @@ test('a kill at any step ends in one folder: every step may be repeated', async 
   const { publisher, account } = await parseTarget(`file:${setup.outbox}`);
   const identity = { sourceSha256: 's', lineage: 'm1', platform: 'file', account };
   const clip = { jobId: 'job', sha256: setup.clip.sha256, ranges: [], title: 't' };
-  const context = { signal, clip: setup.clip, progress: () => {} };
+  const context = publishContext({ clip: setup.clip });
   for (let killedAfter = 0; killedAfter < 4; killedAfter += 1) {
     let steps = 0;
     const start = setup.publications.claim(identity, clip);
@@ -124,7 +129,7 @@ test('a failure is written down and a later run succeeds', async () => {
   await expect(publish(setup, setup.clip)).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
   expect(setup.publications.list()[0]).toMatchObject({ state: 'failed' });
   rmSync(setup.outbox);
-  expect((await publish(setup, setup.clip)).publication).toMatchObject({ state: 'published', error: null });
+  expect((await publish(setup, setup.clip)).publication).toMatchObject({ state: 'published', problem: null });
 });
 
 test('targets that do not exist are refused with those that do', async () => {

@@ -3,7 +3,7 @@ import type { Publication, PublicationState, PublicationStep, PublishContext, Pu
 /** A publisher that never settles is a fault of its own, not a reason to hang. */
 const maxSteps = 10_000;
 
-const settled: ReadonlySet<PublicationState> = new Set(['published', 'scheduled', 'draft', 'failed', 'unknown']);
+const settled: ReadonlySet<PublicationState> = new Set(['published', 'scheduled', 'draft', 'failed', 'cancelled', 'unknown']);
 
 /** No further step will happen by itself. */
 export function isSettled(state: PublicationState): boolean {
@@ -16,12 +16,12 @@ export function isSettled(state: PublicationState): boolean {
  *
  * @param record persists a step and returns the publication as it now stands
  */
-export async function publishClip(publisher: Publisher, publication: Publication, context: PublishContext, record: (step: PublicationStep & { error?: string }) => Publication): Promise<Publication> {
+export async function publishClip(publisher: Publisher, publication: Publication, context: PublishContext, record: (step: PublicationStep) => Publication): Promise<Publication> {
   let current = publication;
   if (current.state === 'unknown') {
     const found = await publisher.lookup(current, context);
-    if (!found) return current;
-    current = record(found);
+    if ('undecided' in found) return current;
+    current = record('found' in found ? found.found : found.absent);
   }
   if (current.state === 'failed') current = record({ state: current.handle === null ? 'claimed' : 'prepared' });
   for (let step = 0; !isSettled(current.state); step += 1) {
@@ -31,7 +31,7 @@ export async function publishClip(publisher: Publisher, publication: Publication
       current = record(await publisher.advance(current, context));
     } catch (error) {
       if (context.signal.aborted) throw error;
-      record({ state: 'failed', error: error instanceof Error ? error.message : String(error) });
+      record({ state: 'failed', problem: { code: 'REMOTE_REFUSED', message: error instanceof Error ? error.message : String(error), remedy: 'Publish again.' } });
       throw error;
     }
   }

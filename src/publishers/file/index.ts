@@ -1,8 +1,9 @@
 import { copyFile, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
 import { SnvgError } from '../../errors.js';
-import type { Finding, Publication, PublicationStep, PublishableClip, PublishContext, Publisher } from '../publisher.js';
+import type { Finding, Lookup, Publication, PublicationStep, PublishableClip, PublishContext, Publisher } from '../publisher.js';
 import { postText } from './post-text.js';
 
 /** Name of the file that says which publication a folder holds. */
@@ -15,7 +16,12 @@ const markName = 'post.json';
  */
 export const filePublisher: Publisher = {
   id: 'file',
-  limits: { checkedOn: '2026-11-25' },
+  name: 'folder',
+  limits: { checkedOn: '2026-11-25', formats: ['vertical', 'square', 'wide'] },
+  quotas: [],
+  options: z.strictObject({}),
+  auth: null,
+  reach: 'local',
 
   account(text: string): string {
     if (text === '') throw new SnvgError('USAGE', 'The target file needs a folder', 'Name one: --to file:outbox');
@@ -23,12 +29,13 @@ export const filePublisher: Publisher = {
   },
 
   check(clip: PublishableClip): Finding[] {
-    return clip.captions === null ? [{ severity: 'adjusted', message: 'The clip has no caption files', remedy: 'Render with --captions to add them.' }] : [];
+    return clip.captions === null ? [{ rule: 'file.captions.missing', severity: 'adjusted', message: 'The clip has no caption files', remedy: 'Render with --captions to add them.' }] : [];
   },
 
   async advance(publication: Publication, context: PublishContext): Promise<PublicationStep> {
-    if (publication.handle === null) return { state: 'prepared', handle: await freeName(publication, context.clip.stem) };
-    const folder = join(publication.account, publication.handle);
+    const name = folderName(publication);
+    if (name === undefined) return { state: 'prepared', handle: { folder: await freeName(publication, context.clip.stem) } };
+    const folder = join(publication.account, name);
     const url = pathToFileURL(folder).href;
     if (await holds(folder, publication)) return { state: 'published', url };
     if (publication.state === 'prepared') return { state: 'uploading' };
@@ -36,12 +43,24 @@ export const filePublisher: Publisher = {
     return { state: 'published', url };
   },
 
-  async lookup(publication: Publication): Promise<PublicationStep | undefined> {
-    if (publication.handle === null) return undefined;
-    const folder = join(publication.account, publication.handle);
-    return (await holds(folder, publication)) ? { state: 'published', url: pathToFileURL(folder).href } : { state: 'prepared' };
+  async lookup(publication: Publication): Promise<Lookup> {
+    const name = folderName(publication);
+    if (name === undefined) return { absent: { state: 'claimed' } };
+    const folder = join(publication.account, name);
+    return (await holds(folder, publication)) ? { found: { state: 'published', url: pathToFileURL(folder).href } } : { absent: { state: 'prepared' } };
+  },
+
+  async cancel(publication: Publication): Promise<PublicationStep> {
+    const name = folderName(publication);
+    if (name !== undefined && (await holds(join(publication.account, name), publication))) return { state: 'published' };
+    await rm(partName(publication), { recursive: true, force: true });
+    return { state: 'cancelled', handle: null };
   },
 };
+
+function folderName({ handle }: Publication): string | undefined {
+  return typeof handle?.['folder'] === 'string' ? handle['folder'] : undefined;
+}
 
 /** The clip's own name, or with a number behind it when another clip has that folder. */
 async function freeName(publication: Publication, stem: string): Promise<string> {
@@ -75,8 +94,7 @@ async function readMark(folder: string): Promise<{ key: string; revision: number
 
 async function layOut(folder: string, publication: Publication, context: PublishContext): Promise<void> {
   const { clip, signal } = context;
-  // Named by the key, so that a repeated step writes over its own leftovers and nobody else's.
-  const temporary = join(publication.account, `.${publication.key.slice(0, 16)}.part`);
+  const temporary = partName(publication);
   try {
     await rm(temporary, { recursive: true, force: true });
     await mkdir(temporary, { recursive: true });
@@ -102,6 +120,11 @@ async function layOut(folder: string, publication: Publication, context: Publish
     await rm(temporary, { recursive: true, force: true }).catch(() => {});
     throw explain(error, publication.account);
   }
+}
+
+/** Named by the key, so that a repeated step writes over its own leftovers and nobody else's. */
+function partName(publication: Publication): string {
+  return join(publication.account, `.${publication.key.slice(0, 16)}.part`);
 }
 
 async function sync(path: string): Promise<void> {

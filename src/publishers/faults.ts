@@ -1,0 +1,37 @@
+/**
+ * `retry`: try the same step again, not before `retryAtMs`.
+ * `auth`: the login is not valid for this; a person must act. `quota`: nothing more until `retryAtMs`.
+ * `refused`: this clip or text will never be taken as it is.
+ */
+export type FaultKind = 'retry' | 'auth' | 'quota' | 'refused';
+
+/** A platform's definite answer: the step it was given for has had no effect. */
+export class PlatformFault extends Error {
+  override readonly name = 'PlatformFault';
+  readonly kind: FaultKind;
+  /** The platform's own word for it, such as `quotaExceeded`. */
+  readonly code: string;
+  readonly remedy: string;
+  /** Milliseconds since the Unix epoch; undefined: the caller's own backoff. */
+  readonly retryAtMs: number | undefined;
+
+  constructor(kind: FaultKind, fault: { code: string; message: string; remedy: string; retryAtMs?: number; cause?: unknown }) {
+    super(fault.message, { cause: fault.cause });
+    this.kind = kind;
+    this.code = fault.code;
+    this.remedy = fault.remedy;
+    this.retryAtMs = fault.retryAtMs;
+  }
+}
+
+/** Nobody knows whether the request took effect: its reply was lost, cut short, unreadable or a server's failure. */
+export class LostReply extends Error {
+  override readonly name = 'LostReply';
+  /** True when the request certainly never arrived (nobody listened, the name is not known): then it had no effect. */
+  readonly unreached: boolean;
+
+  constructor(message: string, options: { unreached?: boolean; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.unreached = options.unreached ?? false;
+  }
+}
