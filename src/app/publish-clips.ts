@@ -69,11 +69,12 @@ async function publishOne(toPublish: ClipToPublish, target: Target, request: Pub
   return publishClip(publisher, publication, localContext(clip, request.signal), (step) => request.publications.record(publication.key, step));
 }
 
+function nobody(): never {
+  throw new Error('a local platform asks nobody');
+}
+
 /** What a platform that is a folder of this machine needs. */
 function localContext(clip: PublishableClip, signal: AbortSignal): PublishContext {
-  const nobody = (): never => {
-    throw new Error('a local platform asks nobody');
-  };
   return { signal, clip, options: {}, http: { send: nobody }, credentials: nobody, nowMs: () => Date.now(), progress: () => {} };
 }
 

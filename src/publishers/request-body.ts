@@ -38,9 +38,12 @@ function formBytes(parts: readonly FormPart[]): BodyBytes {
   };
 }
 
-/** Names are quoted as the URL standard's multipart encoding does: quotes and line ends percent-encoded. */
+/** As the URL standard's multipart encoding does: quotes and line ends percent-encoded. */
+function quoted(text: string): string {
+  return text.replace(/[\r\n"]/g, (character) => encodeURIComponent(character));
+}
+
 function partHead({ name, fileName, contentType }: FormPart): string {
-  const quoted = (text: string): string => text.replace(/[\r\n"]/g, (character) => encodeURIComponent(character));
   const file = fileName === undefined ? '' : `; filename="${quoted(fileName)}"`;
   return `Content-Disposition: form-data; name="${quoted(name)}"${file}${contentType === undefined ? '' : `\r\nContent-Type: ${contentType}`}`;
 }
