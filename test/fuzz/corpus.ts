@@ -1,8 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { madeOnce } from '../support/made-once.js';
 import { oddInputs } from '../support/odd-inputs.js';
 
 /** A sound file that mutants are made of. */
@@ -66,18 +65,9 @@ export function corpus(more?: string): Seed[] {
 
 function generatedFolder(): string {
   const version = execFileSync('ffmpeg', ['-version'], { encoding: 'utf8' });
-  const key = createHash('sha256').update(readFileSync(resolve('test/fuzz/corpus.ts'))).update(version).digest('hex').slice(0, 16);
-  const dir = join(tmpdir(), `snvg-fuzz-corpus-${key}`);
-  if (existsSync(dir)) return dir;
-  const making = mkdtempSync(`${dir}-`);
-  for (const [name, options] of Object.entries(containers)) {
-    execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-y', ...picture, ...sound, ...options, ...exact, join(making, name)], { stdio: ['ignore', 'ignore', 'inherit'] });
-  }
-  try {
-    renameSync(making, dir);
-  } catch (error) {
-    if (!existsSync(dir)) throw error;
-    rmSync(making, { recursive: true, force: true });
-  }
-  return dir;
+  return madeOnce('fuzz-corpus', [readFileSync(resolve('test/fuzz/corpus.ts')), version], (dir) => {
+    for (const [name, options] of Object.entries(containers)) {
+      execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-y', ...picture, ...sound, ...options, ...exact, join(dir, name)], { stdio: ['ignore', 'ignore', 'inherit'] });
+    }
+  });
 }
