@@ -146,8 +146,10 @@ export interface PublicationStep {
  * What a platform says about a publication whose reply was lost.
  * `absent`: it is certainly not there and sending again is safe; the step says from where.
  * `undecided`: the platform cannot tell; the question goes to a person.
+ * `later`: too early to tell (a timeline lags behind). The publication stays in its state, with this handle, and `lookup` is asked
+ * again no sooner than `notBeforeMs`; a publisher gives this a number of times it keeps in the handle, never for ever.
  */
-export type Lookup = { found: PublicationStep } | { absent: PublicationStep } | { undecided: { question: string; reason: string } };
+export type Lookup = { found: PublicationStep } | { absent: PublicationStep } | { undecided: { question: string; reason: string } } | { later: { notBeforeMs: number; handle: Handle; reason: string } };
 
 /**
  * One platform. A folder under src/publishers, found in registry.ts, held to test/publishers' contract suite.

@@ -20,7 +20,7 @@ export async function publishClip(publisher: Publisher, publication: Publication
   let current = publication;
   if (current.state === 'unknown') {
     const found = await publisher.lookup(current, context);
-    if ('undecided' in found) return current;
+    if ('undecided' in found || 'later' in found) return current;
     current = record('found' in found ? found.found : found.absent);
   }
   if (current.state === 'failed') current = record({ state: current.handle === null ? 'claimed' : 'prepared' });
