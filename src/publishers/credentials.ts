@@ -64,11 +64,20 @@ export interface AccountPolicy {
   refreshTokens: 'kept' | 'rotated' | 'exchanged';
   /** OAuth 1.0a may be used instead (user context, never expires): X in CI. */
   oauth1: boolean;
+  /**
+   * Where the browser comes back to; any free port of 127.0.0.1 with the path /callback where nothing is said. Platforms that compare
+   * redirect addresses exactly get one fixed port, which is registered with the app.
+   */
+  loopback?: { host?: '127.0.0.1' | 'localhost'; port?: number; path?: string };
+  /** Logins of apps in the platform's testing mode end by themselves after so many days, and nothing in the answers need say so (Google: 7). */
+  testingLifetimeDays?: number;
   /** Where one registers an app and what to set there, for the error text. */
   registerHint: string;
   /** In place of the standard's request. @throws {PlatformFault} auth; {LostReply} */
   exchangeCode?(code: string, verifier: string, redirectUri: string, request: TokenRequest): Promise<TokenSet>;
   refresh?(token: { accessToken: string; refreshToken?: string }, request: TokenRequest): Promise<TokenSet>;
+  /** In place of RFC 7009 at `revokeUrl`. @throws {PlatformFault}; {LostReply} */
+  revoke?(token: { accessToken: string; refreshToken?: string }, request: TokenRequest): Promise<void>;
   /** Whose token it is. @throws {PlatformFault} auth; {LostReply} */
   whoami(credentials: Pick<Credentials, 'accessToken' | 'tokenSecret' | 'consumerKey' | 'consumerSecret'>, request: Pick<TokenRequest, 'http' | 'signal' | 'nowMs'>): Promise<{ id: string; name: string }>;
 }
