@@ -20,7 +20,7 @@ const program = new Command('snvg')
 /** Adds the settings a command takes, from the one table. */
 function withSettings(command: Command, ...scopes: Scope[]): Command {
   for (const option of options as readonly OptionSpec[]) {
-    if (!scopes.includes(option.scope)) continue;
+    if (!scopes.includes(option.scope) || option.type === 'map') continue;
     const flag = flagOf(option);
     const short = option.short === undefined ? '' : `-${option.short}, `;
     const group = `${option.group}:`;

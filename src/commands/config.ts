@@ -27,6 +27,7 @@ export function runConfigShow(deps: { loaded: LoadedSettings; stdout: Output }, 
 function valueText(value: LoadedSettings['settings'][OptionKey]): string {
   if (value === null) return '(automatic)';
   if (Array.isArray(value)) return value.length === 0 ? '(none)' : terminalText(value.join(', '));
+  if (typeof value === 'object') return Object.keys(value).length === 0 ? '(none)' : terminalText(JSON.stringify(value));
   return terminalText(String(value));
 }
 

@@ -13,6 +13,8 @@ export function expected(option: OptionSpec): string {
       return `one of ${option.choices.join(', ')}`;
     case 'list':
       return option.choices ? `a list of ${option.choices.join(', ')}` : `a list of ${option.placeholder}s`;
+    case 'map':
+      return option.expects;
     case 'text':
       return option.expects ?? (option.path ? `a path` : 'text');
   }

@@ -6,6 +6,7 @@ const booleans: Record<string, boolean> = { true: true, yes: true, on: true, 1: 
  * The value a flag or environment variable stands for. Text that cannot be read as the option's type is returned unchanged,
  * so that validation refuses it and shows it as it was given. Names in a closed list may be separated by commas;
  * an open list given by flags is one value per flag (folder names may hold commas), by an environment variable comma-separated.
+ * A map is JSON.
  */
 export function fromText(option: OptionSpec, given: unknown, source: 'flag' | 'env'): unknown {
   if (option.type === 'list') {
@@ -20,7 +21,17 @@ export function fromText(option: OptionSpec, given: unknown, source: 'flag' | 'e
     case 'integer':
     case 'number':
       return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(given.trim()) ? Number(given) : given;
+    case 'map':
+      return fromJson(given);
     default:
       return given;
+  }
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
   }
 }

@@ -52,7 +52,7 @@ export async function loadSettings(request: LoadRequest): Promise<LoadedSettings
   const origins: Record<string, Origin> = {};
   for (const option of options as readonly OptionSpec[]) {
     const { value, origin } = decide(option, request, fromFile, file);
-    settings[option.key] = Array.isArray(value) ? Object.freeze([...new Set(value as unknown[])]) : value;
+    settings[option.key] = Array.isArray(value) ? Object.freeze([...new Set(value as unknown[])]) : option.type === 'map' ? Object.freeze({ ...(value as object) }) : value;
     origins[option.key] = origin;
   }
   // Each value passed the schema made from the same row of the table as its type.

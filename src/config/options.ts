@@ -40,7 +40,9 @@ export type OptionSpec =
       template?: true;
     })
   | (OptionBase & { type: 'choice'; default: string; choices: readonly string[] })
-  | (OptionBase & { type: 'list'; default: readonly string[]; choices?: readonly string[]; placeholder: string });
+  | (OptionBase & { type: 'list'; default: readonly string[]; choices?: readonly string[]; placeholder: string })
+  /** Names and what belongs to each: an address, or settings of its own. Has no flag; as an environment variable it is JSON. */
+  | (OptionBase & { type: 'map'; default: Readonly<Record<string, never>>; values: 'address' | 'settings'; expects: string });
 
 export const formats = ['vertical', 'square', 'wide'] as const;
 export type Format = (typeof formats)[number];
@@ -83,6 +85,7 @@ export const options = [
   { key: 'output', group: group.place, type: 'text', default: null, placeholder: 'folder', path: 'folder', template: true, short: 'o', env: 'SNVG_OUTPUT', scope: 'run', doc: 'Output folder (default: <name>.snvg in the working directory); may hold fields such as {source}' },
   { key: 'nameTemplate', group: group.place, type: 'text', default: '{index}-{title}', placeholder: 'template', template: true, env: 'SNVG_NAME_TEMPLATE', scope: 'run', doc: 'Names of the clips, from fields such as {index} {title} {source} {start} (docs/outputs.md)' },
   { key: 'to', group: group.place, type: 'list', default: [], placeholder: 'target', env: 'SNVG_TO', scope: 'run', doc: 'Publish to these targets after rendering (file:<folder>)' },
+  { key: 'hosts', group: group.place, type: 'map', values: 'address', default: {}, env: 'SNVG_HOSTS', scope: 'run', guarded: true, expects: 'an object such as {"www.googleapis.com": "http://127.0.0.1:9000/google"}', doc: 'Other addresses for the hosts of platforms, for proxies and rehearsals; * stands for all others' },
   { key: 'concurrency', group: group.run, type: 'integer', default: null, min: 1, max: 256, placeholder: 'cores', short: 'j', env: 'SNVG_CONCURRENCY', scope: 'run', doc: 'CPU cores to use (default: all)' },
   { key: 'jobs', group: group.run, type: 'integer', default: null, min: 1, max: 64, placeholder: 'n', env: 'SNVG_JOBS', scope: 'run', doc: 'Inputs to work on at once (default: by cores and memory, 2 on most machines)' },
   { key: 'keepGoing', group: group.run, type: 'boolean', default: false, env: 'SNVG_KEEP_GOING', scope: 'run', doc: 'Try every input even after one has failed' },
@@ -105,9 +108,11 @@ type ValueOf<R extends Row> = R['type'] extends 'boolean'
     ? number | Extract<R['default'], null>
     : R['type'] extends 'list'
       ? (R extends { choices: readonly (infer C)[] } ? C : string)[]
-      : R extends { choices: readonly (infer C)[] }
-        ? C
-        : string | Extract<R['default'], null>;
+      : R extends { values: infer V }
+        ? Readonly<Record<string, V extends 'address' ? string : Readonly<Record<string, unknown>>>>
+        : R extends { choices: readonly (infer C)[] }
+          ? C
+          : string | Extract<R['default'], null>;
 
 /** Validated settings of one run: flags over environment over file over defaults. Frozen. */
 export type Settings = Readonly<{ [R in Row as R['key']]: ValueOf<R> }>;

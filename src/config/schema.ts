@@ -16,6 +16,8 @@ export function valueSchema(option: OptionSpec): ZodType {
       return z.enum(option.choices, { error });
     case 'list':
       return option.choices ? z.array(z.enum(option.choices, { error }), { error }).min(1, { error }) : z.array(z.string({ error }).min(1, { error }), { error });
+    case 'map':
+      return z.record(z.string().min(1), option.values === 'address' ? z.string().min(1) : z.record(z.string(), z.unknown()), { error });
     case 'text': {
       const text = z.string({ error }).min(1, { error });
       return orNull(option, option.pattern === undefined ? text : text.regex(new RegExp(option.pattern), { error }));

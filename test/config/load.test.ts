@@ -49,6 +49,8 @@ function valueOf(option: OptionSpec): fc.Arbitrary<{ text: string; value: unknow
       return fc.constantFrom(...option.choices).map((value) => ({ text: value, value }));
     case 'list':
       return option.choices ? fc.uniqueArray(fc.constantFrom(...option.choices), { minLength: 1 }).map((value) => ({ text: value.join(','), value })) : undefined;
+    case 'map':
+      return undefined;
     case 'text':
       return option.key === 'language' ? fc.constantFrom('en', 'ja', 'auto').map((value) => ({ text: value, value })) : undefined;
   }
@@ -181,7 +183,7 @@ describe('the file', () => {
     expect(await load()).toMatchObject({ settings: { ffmpeg: join(home, 'evil') } });
   });
 
-  it.each([{ allowPrivateNetwork: true }, { s3Endpoint: 'http://evil.example' }])('nor what network is talked to: %j', async (content) => {
+  it.each([{ allowPrivateNetwork: true }, { s3Endpoint: 'http://evil.example' }, { hosts: { '*': 'https://evil.example' } }])('nor what network is talked to: %j', async (content) => {
     write('.snvgrc.json', content);
     expect((await refusal()).message).toContain('says what network snvg may talk to, which is not taken from a file found by searching');
     expect(await load({ configPath: '.snvgrc.json' })).toMatchObject({ settings: content });
@@ -234,6 +236,12 @@ describe('refusals', () => {
     expect(error.code).toBe('CONFIG_INVALID');
     expect(error.message).toBe('SNVG_MAX_LENGTH is "1m"; expected a number from 5 to 900');
     expect(error.remedy).toContain('SNVG_MAX_LENGTH');
+  });
+
+  it('a variable that should be JSON says so', async () => {
+    expect((await load({ env: { SNVG_HOSTS: '{"a.example": "https://b.example"}' } })).settings.hosts).toEqual({ 'a.example': 'https://b.example' });
+    for (const wrong of ['{"a.example": 1}', '["a.example"]', 'null']) expect((await refusal({ env: { SNVG_HOSTS: wrong } })).message).toContain('expected an object such as');
+    expect((await refusal({ env: { SNVG_HOSTS: 'a.example=b.example' } })).message).toContain('SNVG_HOSTS is "a.example=b.example"; expected an object such as');
   });
 
   it.each([
