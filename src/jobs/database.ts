@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
@@ -50,6 +51,8 @@ function migrate(db: Database, path: string): void {
     if (version > migrations.length) {
       throw new SnvgError('DATABASE_CORRUPT', `The database ${path} was made by a newer snvg`, 'Update snvg, or set SNVG_HOME to another folder.');
     }
+    // For migrations that make ids of what tables hold.
+    db.function('sha256', { deterministic: true }, (text) => createHash('sha256').update(String(text)).digest('hex'));
     for (const sql of migrations.slice(version)) db.exec(sql);
     db.pragma(`user_version = ${migrations.length}`);
   });

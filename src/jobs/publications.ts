@@ -101,6 +101,7 @@ export class Publications {
 function fromRow(row: RawRow): Publication {
   return {
     key: row.key,
+    version: row.revision,
     sourceSha256: row.source_sha256,
     lineage: row.lineage,
     platform: row.platform,

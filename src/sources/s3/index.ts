@@ -1,11 +1,12 @@
 import type { Readable } from 'node:stream';
-import { GetObjectCommand, ListObjectsV2Command, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { GetObjectCommand, type GetObjectCommandOutput, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { SnvgError } from '../../errors.js';
+import { addressOf, openS3, statusOf } from '../../s3/client.js';
 import { download } from '../download.js';
 import { isMedia } from '../local/media-files.js';
 import { type RemoteBody, type RemoteObject, Retryable, type Validator } from '../remote-object.js';
 import type { FetchContext, InputRef, LocalInput, SourceKind } from '../source.js';
-import { addressOf, explainS3, type GetObjectOutput, openS3 } from './client.js';
+import { explainS3 } from './explain.js';
 
 const mostObjects = 10_000;
 const listingSilenceMs = 30_000;
@@ -40,7 +41,7 @@ class S3Object implements RemoteObject {
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof Retryable) throw error;
-      const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+      const status = statusOf(error);
       if (status === 304) return 'unchanged';
       // Another version lies there now, or a shorter one: from the beginning.
       if (startByte > 0 && (status === 412 || status === 416)) return this.open(0, undefined, signal);
@@ -49,7 +50,7 @@ class S3Object implements RemoteObject {
   }
 }
 
-function bodyOf(output: GetObjectOutput, startByte: number): RemoteBody {
+function bodyOf(output: GetObjectCommandOutput, startByte: number): RemoteBody {
   const range = /^bytes (\d+)-\d+\/(\d+)$/.exec(output.ContentRange ?? '');
   const begins = range ? Number(range[1]) : 0;
   // In Node the SDK answers with a stream of Node's.

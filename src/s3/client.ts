@@ -1,6 +1,4 @@
-import { type GetObjectCommandOutput, S3Client, type S3ClientConfig, S3ServiceException } from '@aws-sdk/client-s3';
-import { SnvgError } from '../../errors.js';
-import { Retryable } from '../remote-object.js';
+import { S3Client, type S3ClientConfig, S3ServiceException } from '@aws-sdk/client-s3';
 
 export interface S3Access {
   /** Null: AWS, or what AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL say. */
@@ -45,18 +43,7 @@ export function addressOf(given: string): S3Address {
   return { bucket, key };
 }
 
-/** What a failed request means. `changed`: the object is no longer the version asked for. */
-export function explainS3(error: unknown, given: string): unknown {
-  const cause = { cause: error };
-  const { name } = error as Error;
-  if (name === 'CredentialsProviderError') {
-    return new SnvgError('REMOTE_REFUSED', `No credentials were found to read ${given}`, 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.', cause);
-  }
-  const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
-  if (name === 'NoSuchKey' || name === 'NoSuchBucket' || name === 'NotFound' || status === 404) return new SnvgError('SOURCE_NOT_FOUND', `There is no ${given}${name === 'NoSuchBucket' ? ': the bucket does not exist' : ''}`, 'Check the bucket and the key.', cause);
-  if (status === 401 || status === 403) return new SnvgError('REMOTE_REFUSED', `${given} may not be read with these credentials (${name})`, 'Check the credentials, the bucket’s policy and the region.', cause);
-  if (status === undefined || status >= 500 || status === 429) return new Retryable(status === undefined ? `the store does not answer (${(error as NodeJS.ErrnoException).code ?? name})` : `HTTP ${status} ${name}`, cause);
-  return new SnvgError('REMOTE_REFUSED', `${given} was refused (${name})`, 'Check the address, the region and the endpoint.', cause);
+/** The HTTP status of a refusal; undefined when no answer came. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
 }
-
-export type GetObjectOutput = GetObjectCommandOutput;
