@@ -30,8 +30,6 @@ export interface PublicationIdentity {
 export interface Publication extends PublicationIdentity {
   /** sha256 of the identity: the idempotency key. */
   key: string;
-  /** How often the ledger has written it: what a change is compared with, so that of two writers one is told. */
-  version: number;
   /** What people call the account. */
   accountName: string;
   jobId: string;
@@ -171,6 +169,8 @@ export interface Publisher {
   readonly auth: AccountPolicy | null;
   /** `local`: nobody else sees it, so no review is asked for, and it keeps its own marks, so no ledger has to outlive the run. */
   readonly reach: 'local' | 'public';
+  /** With these settings the platform itself keeps a publication until its `dueMs`: it is begun as soon as it is planned, and ends `scheduled`. Absent: never. */
+  holdsUntilDue?(options: unknown): boolean;
   /** For platforms without a login: what follows the colon of `--to <id>:<account>`, as the account it stands for. @throws {SnvgError} USAGE with what is expected */
   account?(text: string): string;
   /** Whether the clip and its text will be taken, before anything is sent. Pure. */
