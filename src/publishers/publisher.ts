@@ -30,6 +30,8 @@ export interface PublicationIdentity {
 export interface Publication extends PublicationIdentity {
   /** sha256 of the identity: the idempotency key. */
   key: string;
+  /** How often the ledger has written it: what a change is compared with, so that of two writers one is told. */
+  version: number;
   /** What people call the account. */
   accountName: string;
   jobId: string;

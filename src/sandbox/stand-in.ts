@@ -1,3 +1,5 @@
+import type { IssuedTokens } from './token-desk.js';
+
 /** One request as a stand-in platform sees it. Header names in lower case. */
 export interface StandInRequest {
   method: string;
@@ -41,6 +43,8 @@ export interface StandIn {
   refusal(status: number): StandInAnswer;
   /** Everything it holds, oldest first. */
   posts(): StandInPost[];
+  /** Logs an account in, as its person would in the browser. Absent where no login is needed. */
+  issue?(account: { id: string; name: string }, scopes: readonly string[]): IssuedTokens;
 }
 
 /** What stand-ins are built with, so that time can be a test's own. */

@@ -11,7 +11,7 @@ const film = testBytes(0, 3 << 20);
 const servers: S3Server[] = [];
 
 async function store(faults: S3Fault[] = []): Promise<S3Server> {
-  const server = await startS3({ 'in/2 talk.mp4': film, 'in/10 talk.mp4': film, 'in/日本.mov': film, 'in/notes.txt': film, 'in/deep/x.mp4': film, 'top.mp4': film, 'odd/100% what?#[1] + %20.mp4': film }, faults);
+  const server = await startS3({ 'in/2 talk.mp4': film, 'in/10 talk.mp4': film, 'in/日本.mov': film, 'in/notes.txt': film, 'in/deep/x.mp4': film, 'top.mp4': film, 'odd/100% what?#[1] + %20.mp4': film }, { faults });
   servers.push(server);
   return server;
 }

@@ -54,6 +54,7 @@ export function smallClip(dir: string, changes: Partial<PublishableClip> & { byt
 export function freshPublication(changes: Partial<Publication> & { platform: string; account: string }): Publication {
   return {
     key: 'a'.repeat(64),
+    version: 1,
     sourceSha256: 'b'.repeat(64),
     lineage: 'm1',
     accountName: changes.account,

@@ -1,0 +1,12 @@
+import type { StandIn, StandInOptions } from './stand-in.js';
+
+/** Every stand-in by the platform it stands in for, loaded when it is asked for. */
+const makers: Readonly<Record<string, (options: StandInOptions) => Promise<StandIn>>> = {};
+
+/** Platforms that can be rehearsed. */
+export const rehearsable: readonly string[] = Object.keys(makers);
+
+/** Undefined: the platform has no stand-in. */
+export async function makeStandIn(platform: string, options: StandInOptions): Promise<StandIn | undefined> {
+  return Object.hasOwn(makers, platform) ? makers[platform]?.(options) : undefined;
+}
