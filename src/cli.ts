@@ -4,6 +4,7 @@ import type { CommandContext } from './commands/context.js';
 import type { StageFlags } from './commands/stage.js';
 import { flagOf, options, type OptionKey, type OptionSpec } from './config/options.js';
 import { reportError, SnvgError } from './errors.js';
+import { guardOutput, keepSecretsOf } from './secrets.js';
 
 const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 
@@ -160,6 +161,17 @@ async function main(argv: readonly string[]): Promise<void> {
     }
   }
 }
+
+// Before anything can fail: what fails must not print a token.
+keepSecretsOf(process.env);
+guardOutput(process.stdout);
+guardOutput(process.stderr);
+// Node's own last words would go past the guard.
+process.on('uncaughtException', (error) => {
+  const exitCode = printPlainly(error, process.argv.includes('--json'));
+  if (process.argv.includes('debug')) process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(exitCode);
+});
 
 // A reader that has seen enough (`| head`) ends the showing, not the work.
 for (const stream of [process.stdout, process.stderr]) {

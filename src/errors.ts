@@ -1,3 +1,5 @@
+import { redacted } from './secrets.js';
+
 /**
  * Process exit codes (docs/errors.md). `bug` is the only one that prints a stack.
  */
@@ -32,6 +34,9 @@ const exitCodeOf = {
   TARGET_UNKNOWN: 2,
   LIST_INVALID: 2,
   LEDGER_INVALID: 2,
+  APP_MISSING: 2,
+  AUTH_READ_ONLY: 2,
+  VAULT_LOCKED: 2,
   // bad input
   MEDIA_MISSING: 3,
   MEDIA_UNREADABLE: 3,
@@ -61,6 +66,7 @@ const exitCodeOf = {
   FILE_LIMIT: 4,
   DATABASE_CORRUPT: 4,
   DATABASE_BUSY: 4,
+  VAULT_UNREADABLE: 4,
   // remote
   REMOTE_UNAVAILABLE: 5,
   LEDGER_UNAVAILABLE: 5,
@@ -68,6 +74,10 @@ const exitCodeOf = {
   REMOTE_REFUSED: 6,
   LEDGER_REFUSED: 6,
   LEDGER_OVERLAP: 6,
+  AUTH_NEEDED: 6,
+  AUTH_DENIED: 6,
+  AUTH_SCOPE: 6,
+  AUTH_WRONG_ACCOUNT: 6,
   SOURCE_PRIVATE_ADDRESS: 6,
   // outcome
   PARTLY_DONE: 7,
@@ -92,9 +102,10 @@ export class SnvgError extends Error {
   readonly remedy: string;
 
   constructor(code: ErrorCode, message: string, remedy: string, options?: { cause?: unknown }) {
-    super(message, options);
+    // What a platform or a tool said may repeat what it was sent.
+    super(redacted(message), options);
     this.code = code;
-    this.remedy = remedy;
+    this.remedy = redacted(remedy);
   }
 
   get exitCode(): ExitCodeValue {
@@ -142,7 +153,7 @@ export function reportError(error: unknown): ErrorReport {
   const message = error instanceof Error ? error.message : String(error);
   return {
     code: 'BUG',
-    message,
+    message: redacted(message),
     remedy: 'This is a fault in snvg: run again with --log-level debug and report the output.',
     exitCode: ExitCode.bug,
   };

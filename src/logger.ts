@@ -1,6 +1,7 @@
 import pino from 'pino';
+import { redacted } from './secrets.js';
 
-/** Structured logs on stderr; the fields named here never reach any output. */
+/** Structured logs on stderr, without the fields named here and without any secret the process knows of. */
 export type Logger = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error'> & { child(fields: Record<string, unknown>): Logger };
 type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
@@ -8,8 +9,6 @@ const secretFields = ['token', 'accessToken', 'refreshToken', 'clientSecret', 'a
 
 export function createLogger(level: LogLevel): Logger {
   const paths = secretFields.flatMap((field) => [field, `*.${field}`]);
-  return pino(
-    { level, base: undefined, redact: { paths, censor: '[redacted]' } },
-    pino.destination({ dest: 2, sync: true }),
-  );
+  const stderr = pino.destination({ dest: 2, sync: true });
+  return pino({ level, base: undefined, redact: { paths, censor: '[redacted]' } }, { write: (line: string) => void stderr.write(redacted(line)) });
 }

@@ -88,13 +88,13 @@ export async function moveFile(from: string, to: string): Promise<void> {
 }
 
 /**
- * Writes a whole file so that readers see the old bytes or the new ones, never a part.
+ * Writes a whole file so that readers see the old bytes or the new ones, never a part; `mode` 0o600 keeps it from other users at every moment.
  * @throws {SnvgError} DISK_FULL, OUTPUT_UNWRITABLE
  */
-export async function writeFileAtomically(path: string, data: string | Uint8Array): Promise<void> {
+export async function writeFileAtomically(path: string, data: string | Uint8Array, mode = 0o666): Promise<void> {
   const temporary = temporaryName(path);
   try {
-    const handle = await open(temporary, 'wx');
+    const handle = await open(temporary, 'wx', mode);
     try {
       await handle.writeFile(data);
     } finally {

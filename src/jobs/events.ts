@@ -1,5 +1,6 @@
 import type { RunEvent } from '../pipeline/run-event.js';
 import type { StageId } from '../pipeline/stage.js';
+import { redacted } from '../secrets.js';
 import type { Database } from './database.js';
 
 export interface TaskRow {
@@ -31,7 +32,7 @@ export class EventLog {
     );
     this.#appendAndProject = db.transaction((event: RunEvent) => {
       const { jobId, at, type, ...data } = event;
-      this.#append.run({ jobId, at, type, data: JSON.stringify(data) });
+      this.#append.run({ jobId, at, type, data: redacted(JSON.stringify(data)) });
       const task = taskStateOf(event);
       if (task) this.#project.run({ jobId, at, ...task });
     });

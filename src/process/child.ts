@@ -1,4 +1,5 @@
 import { execa, type ResultPromise } from 'execa';
+import { isSecretVariable } from '../secrets.js';
 import { ownerTag } from './identity.js';
 
 /** A child process, as observers see it. */
@@ -42,8 +43,10 @@ interface SpawnRequest {
 
 const piped = { stdout: 'pipe', stderr: 'pipe', buffer: false, reject: false, detached: true, encoding: 'buffer' } as const;
 
-function surroundings({ cwd, env }: SpawnRequest): { cwd: string; env: Record<string, string> } {
-  return { cwd, env: { ...env, SNVG_OWNER: ownerTag() } };
+/** Programs that are started see none of snvg's secrets. */
+function surroundings({ cwd, env }: SpawnRequest): { cwd: string; env: Record<string, string | undefined> } {
+  const withheld = Object.fromEntries(Object.keys(process.env).filter(isSecretVariable).map((name) => [name, undefined]));
+  return { cwd, env: { ...withheld, ...env, SNVG_OWNER: ownerTag() } };
 }
 
 /** Starts a program in a process group of its own, marked as ours; it has no stdin. */

@@ -1,3 +1,5 @@
+import { redacted } from '../secrets.js';
+
 /**
  * `retry`: try the same step again, not before `retryAtMs`.
  * `auth`: the login is not valid for this; a person must act. `quota`: nothing more until `retryAtMs`.
@@ -16,10 +18,10 @@ export class PlatformFault extends Error {
   readonly retryAtMs: number | undefined;
 
   constructor(kind: FaultKind, fault: { code: string; message: string; remedy: string; retryAtMs?: number; cause?: unknown }) {
-    super(fault.message, { cause: fault.cause });
+    super(redacted(fault.message), { cause: fault.cause });
     this.kind = kind;
     this.code = fault.code;
-    this.remedy = fault.remedy;
+    this.remedy = redacted(fault.remedy);
     this.retryAtMs = fault.retryAtMs;
   }
 }
@@ -31,7 +33,7 @@ export class LostReply extends Error {
   readonly unreached: boolean;
 
   constructor(message: string, options: { unreached?: boolean; cause?: unknown } = {}) {
-    super(message, { cause: options.cause });
+    super(redacted(message), { cause: options.cause });
     this.unreached = options.unreached ?? false;
   }
 }
