@@ -21,7 +21,7 @@ export function isStoreAddress(given: string): boolean {
 
 async function openStore(address: string, endpoint: string | null): Promise<LedgerDocuments> {
   const [, bucket, rest = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]+)(\/.*)?$/i.exec(address) ?? [];
-  if (bucket === undefined) throw new SnvgError('LEDGER_INVALID', `${address} names no bucket`, 'Write it as s3://bucket/prefix.');
+  if (bucket === undefined) throw new SnvgError('LEDGER_INVALID', `${address} names no bucket for the ledger`, 'Write it as s3://bucket/prefix.');
   // Loaded here alone: the store's client is large.
   const { openS3Documents } = await import('./s3-documents.js');
   return openS3Documents({ bucket, prefix: rest.replace(/^\/+|\/+$/g, ''), endpoint });

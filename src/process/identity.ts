@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 
 /**
  * A process identity that survives pid reuse: pid and start time.
@@ -46,4 +46,33 @@ export function ownerTag(): string {
 
 export function isSameProcessAlive(identity: ProcessIdentity): boolean {
   return startTimeOf(identity.pid) === identity.startTime;
+}
+
+let place: string | undefined;
+
+/**
+ * Where this process's pid means something: the boot and the pid namespace. Two containers of one host, or two machines with the same
+ * name, differ in it. Outside Linux the empty string: the host's name has to do.
+ */
+export function ownPlace(): string {
+  place ??= process.platform === 'linux' ? [bootId(), pidNamespace()].join(' ') : '';
+  return place;
+}
+
+/** proc(5): made anew at each boot. */
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
+/** namespaces(7): the number in `pid:[4026531836]`. */
+function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
 }
