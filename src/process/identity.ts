@@ -48,31 +48,14 @@ export function isSameProcessAlive(identity: ProcessIdentity): boolean {
   return startTimeOf(identity.pid) === identity.startTime;
 }
 
-let place: string | undefined;
-
 /**
- * Where this process's pid means something: the boot and the pid namespace. Two containers of one host, or two machines with the same
- * name, differ in it. Outside Linux the empty string: the host's name has to do.
+ * Where a pid means something: this boot of this machine, and its pid namespace, as containers have one each. Undefined where the system
+ * does not say.
  */
-export function ownPlace(): string {
-  place ??= process.platform === 'linux' ? [bootId(), pidNamespace()].join(' ') : '';
-  return place;
-}
-
-/** proc(5): made anew at each boot. */
-function bootId(): string {
+export function pidPlace(): string | undefined {
   try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${readlinkSync('/proc/self/ns/pid')}`;
   } catch {
-    return '';
-  }
-}
-
-/** namespaces(7): the number in `pid:[4026531836]`. */
-function pidNamespace(): string {
-  try {
-    return readlinkSync('/proc/self/ns/pid');
-  } catch {
-    return '';
+    return undefined;
   }
 }

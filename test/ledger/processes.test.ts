@@ -8,7 +8,7 @@ import { systemClock } from '../../src/clock.js';
 import { openLedgerDocuments } from '../../src/jobs/ledger-documents.js';
 import type { Ledger } from '../../src/ledger/ledger.js';
 import { isStoreAddress, openLedger } from '../../src/ledger/open-ledger.js';
-import { isSameProcessAlive, ownIdentity, ownPlace } from '../../src/process/identity.js';
+import { isSameProcessAlive, ownIdentity, pidPlace } from '../../src/process/identity.js';
 import { s3Keys, startS3 } from '../support/s3-server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { asLease } from './open-test-ledger.js';
@@ -49,7 +49,7 @@ async function places(): Promise<[string, string][]> {
 }
 
 function open(at: string): Promise<Ledger> {
-  const self = { host: hostname(), place: ownPlace(), ...ownIdentity() };
+  const self = { host: hostname(), place: pidPlace() ?? '', ...ownIdentity() };
   return openLedger(isStoreAddress(at) ? at : openLedgerDocuments(at), { self, clock: systemClock, isAlive: isSameProcessAlive, s3Endpoint: process.env['LEDGER_ENDPOINT'] ?? null });
 }
 
