@@ -5,6 +5,7 @@ import type { Publisher } from './publisher.js';
 const publishers: Readonly<Record<string, () => Promise<Publisher>>> = {
   file: async () => (await import('./file/index.js')).filePublisher,
   youtube: async () => (await import('./youtube/index.js')).youtubePublisher,
+  tiktok: async () => (await import('./tiktok/index.js')).tiktokPublisher,
 };
 
 /** A platform and an account on it, as `--to` names them. */

@@ -3,6 +3,7 @@ import { LostReply, PlatformFault } from '../faults.js';
 import { faultOf } from './faults.js';
 
 const tokenUrl = 'https://open.tiktokapis.com/v2/oauth/token/';
+const revokeUrl = 'https://open.tiktokapis.com/v2/oauth/revoke/';
 const userUrl = 'https://open.tiktokapis.com/v2/user/info/?fields=open_id,display_name';
 const loginAgain = 'Log in again: snvg auth login tiktok';
 
@@ -14,7 +15,7 @@ const loginAgain = 'Log in again: snvg auth login tiktok';
 export const tiktokAccounts: AccountPolicy = {
   authorizeUrl: 'https://www.tiktok.com/v2/auth/authorize/',
   tokenUrl,
-  revokeUrl: 'https://open.tiktokapis.com/v2/oauth/revoke/',
+  revokeUrl,
   scopes: ['user.info.basic', 'video.upload', 'video.publish'],
   scopeSeparator: ',',
   pkce: 'S256-hex',
@@ -22,6 +23,7 @@ export const tiktokAccounts: AccountPolicy = {
   clientAuthentication: 'body',
   refreshTokens: 'rotated',
   oauth1: false,
+  loopback: { host: '127.0.0.1', path: '/callback/' },
   registerHint:
     'Register an app at developers.tiktok.com (Manage apps): add Login Kit for Desktop with the redirect http://127.0.0.1:*/callback/ and the Content Posting API with Direct Post, ask for user.info.basic, video.upload and video.publish, and use its client key and secret. A sandbox of the app works without review.',
 
@@ -32,6 +34,13 @@ export const tiktokAccounts: AccountPolicy = {
   async refresh(token: { accessToken: string; refreshToken?: string }, request: TokenRequest): Promise<TokenSet> {
     if (token.refreshToken === undefined) throw new PlatformFault('auth', { code: 'refresh_token_missing', message: 'There is no refresh token for this TikTok account', remedy: loginAgain });
     return tokens({ grant_type: 'refresh_token', refresh_token: token.refreshToken }, request);
+  },
+
+  async revoke(token: { accessToken: string }, { client, http, signal, nowMs }: TokenRequest): Promise<void> {
+    const form = new URLSearchParams({ client_key: client.clientId, ...(client.clientSecret === undefined ? {} : { client_secret: client.clientSecret }), token: token.accessToken });
+    const answer = await http.send({ method: 'POST', url: revokeUrl, headers: formHeaders, body: form.toString(), signal });
+    const reply = record(answer.text);
+    if (answer.status !== 200 || text(reply['error']) !== '') throw refusal(reply, answer.status, nowMs());
   },
 
   async whoami({ accessToken }, { http, signal, nowMs }): Promise<{ id: string; name: string }> {
@@ -48,13 +57,15 @@ export const tiktokAccounts: AccountPolicy = {
   },
 };
 
+const formHeaders = { 'content-type': 'application/x-www-form-urlencoded', 'cache-control': 'no-cache' };
+
 /** The answer is flat, unlike those of the rest of the API. @throws {PlatformFault} auth, retry; {LostReply} */
 async function tokens(fields: Record<string, string>, { client, http, signal, nowMs }: TokenRequest): Promise<TokenSet> {
   const form = new URLSearchParams({ client_key: client.clientId, ...(client.clientSecret === undefined ? {} : { client_secret: client.clientSecret }), ...fields });
   const answer = await http.send({
     method: 'POST',
     url: tokenUrl,
-    headers: { 'content-type': 'application/x-www-form-urlencoded', 'cache-control': 'no-cache' },
+    headers: formHeaders,
     body: form.toString(),
     signal,
   });
@@ -81,10 +92,10 @@ function refusal(reply: Record<string, unknown>, status: number, nowMs: number):
     return faultOf({ code: text(code), message: text(message), logId: text(logId) }, status, nowMs);
   }
   const code = text(nested);
-  if (code === '' || status >= 500) return new LostReply(`TikTok gave no token and no reason (status ${status})`);
+  if (code === '' || status >= 500) return new LostReply(`TikTok’s login answered without a reason (status ${status})`);
   if (status === 429) return faultOf({ code: 'rate_limit_exceeded', message: text(reply['error_description']), logId: text(reply['log_id']) }, status, nowMs);
   const remedy = code === 'invalid_client' ? 'Check the client key and secret of your app (developers.tiktok.com, Manage apps), then log in again: snvg auth login tiktok' : loginAgain;
-  return new PlatformFault('auth', { code, message: `TikTok gave no token: ${text(reply['error_description']) || code}`, remedy });
+  return new PlatformFault('auth', { code, message: `TikTok’s login refused: ${text(reply['error_description']) || code}`, remedy });
 }
 
 /** Seconds from now. Null when TikTok does not say. */

@@ -41,7 +41,7 @@ function shorten(text: string, units: number): string {
   return trimmed === '' ? '' : `${trimmed}…`;
 }
 
-/** Words in what people wrote as prose that TikTok makes links of: #hashtags and @mentions, up to the next space. */
+/** Words in what people wrote as prose that TikTok makes links of: #hashtags and @mentions. */
 export function linkedWords(text: string): string[] {
-  return [...text.matchAll(/(?<=^|\s)[#@][^\s#@]+/gu)].map(([word]) => word);
+  return [...text.matchAll(/(?<=^|\s)[#@][\p{L}\p{M}\p{N}_.]+/gu)].map(([word]) => word.replace(/\.+$/, '')).filter((word) => word.length > 1);
 }

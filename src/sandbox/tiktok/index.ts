@@ -1,7 +1,9 @@
 import type { StandIn, StandInAnswer, StandInOptions, StandInPost, StandInRequest } from '../stand-in.js';
 import type { Grant, IssuedTokens } from '../token-desk.js';
 import { envelope, oauthError, Refused, type TikTokCode } from './answers.js';
-import { Fields } from './fields.js';
+import { form, isForm, json, mustBeJson, text } from './bodies.js';
+import { newCreator, privacyOptions, type TikTokCreator } from './creators.js';
+import type { Fields } from './fields.js';
 import { Logins } from './logins.js';
 import { MinuteWindows } from './minute-windows.js';
 import { readSource, Task, type PostInfo } from './tasks.js';
@@ -23,22 +25,9 @@ export interface TikTokHouse {
   creatorFreshMs: number;
 }
 
-/** What an account's owner has chosen, and what TikTok lets it do. */
-export interface TikTokCreator {
-  username: string;
-  nickname: string;
-  privateAccount: boolean;
-  commentDisabled: boolean;
-  duetDisabled: boolean;
-  stitchDisabled: boolean;
-  maxDurationSec: number;
-  banned: boolean;
-}
-
 const apiHost = 'open.tiktokapis.com';
 const uploadHost = 'open-upload.tiktokapis.com';
 const webHost = 'www.tiktok.com';
-const maxJsonBytes = 65_536;
 const dayMs = 86_400_000;
 
 /** What an injected failure is answered with. TikTok documents no 409; a gateway's would be an internal error. */
@@ -68,7 +57,9 @@ export class TikTokStandIn implements StandIn {
   readonly #windows: MinuteWindows;
   readonly #creators = new Map<string, TikTokCreator>();
   readonly #queriedMs = new Map<string, number>();
-  readonly #tasks: Task[] = [];
+  readonly #tasks = new Map<string, Task>();
+  readonly #byUploadId = new Map<string, Task>();
+  readonly #byAccount = new Map<string, Task[]>();
   readonly #failures: string[] = [];
 
   constructor(options: StandInOptions) {
@@ -94,11 +85,7 @@ export class TikTokStandIn implements StandIn {
   /** An account's facts, to be changed at will. */
   creator(accountId: string): TikTokCreator {
     let creator = this.#creators.get(accountId);
-    if (!creator) {
-      const username = `user${accountId.replace(/[^0-9a-z]/gi, '').slice(0, 16).toLowerCase()}`;
-      creator = { username, nickname: 'Sandbox Creator', privateAccount: true, commentDisabled: false, duetDisabled: false, stitchDisabled: false, maxDurationSec: 600, banned: false };
-      this.#creators.set(accountId, creator);
-    }
+    if (!creator) this.#creators.set(accountId, (creator = newCreator(accountId)));
     return creator;
   }
 
@@ -109,16 +96,16 @@ export class TikTokStandIn implements StandIn {
 
   /** The owner finishes a draft in the app. */
   finishDraft(publishId: string): void {
-    this.#tasks.find((task) => task.publishId === publishId)?.finishByOwner();
+    this.#tasks.get(publishId)?.finishByOwner();
   }
 
   /** How many uploads were begun. */
   get uploadsBegun(): number {
-    return this.#tasks.length;
+    return this.#tasks.size;
   }
 
   posts(): StandInPost[] {
-    return this.#tasks.flatMap((task) => task.post() ?? []).toSorted((a, b) => a.createdMs - b.createdMs);
+    return [...this.#tasks.values()].flatMap((task) => task.post() ?? []).toSorted((a, b) => a.createdMs - b.createdMs);
   }
 
   refusal(status: number): StandInAnswer {
@@ -138,8 +125,8 @@ export class TikTokStandIn implements StandIn {
   }
 
   async #upload(request: StandInRequest): Promise<StandInAnswer> {
-    const task = this.#tasks.find((one) => one.matches(request.url));
-    if (request.url.pathname !== '/video/' || !task) return { status: 404 };
+    const task = this.#byUploadId.get(request.url.searchParams.get('upload_id') ?? '');
+    if (request.url.pathname !== '/video/' || !task?.opensTo(request.url)) return { status: 404 };
     return request.method === 'PUT' ? task.put(request) : { status: 400 };
   }
 
@@ -212,12 +199,12 @@ export class TikTokStandIn implements StandIn {
     const source = readSource(fields.object('source_info'));
     fields.done();
     if (mode === 'direct') this.#mustBeAbleToPost(account.id);
-    else if (this.#tasks.filter((task) => task.account === account.id && task.pending).length >= this.house.pendingShares) {
+    else if (this.#of(account.id).filter((task) => task.pending).length >= this.house.pendingShares) {
       throw new Refused('spam_risk_too_many_pending_share', 'The user has too many pending shares.');
     }
     const { processingMs, moderationMs } = this.house;
     const task = new Task({
-      serial: this.#tasks.length,
+      serial: this.#tasks.size,
       account: account.id,
       username: this.creator(account.id).username,
       info,
@@ -225,7 +212,10 @@ export class TikTokStandIn implements StandIn {
       course: { processingMs, moderationMs, failReason: this.#failures.shift() ?? null },
       nowMs: this.#nowMs,
     });
-    this.#tasks.push(task);
+    this.#tasks.set(task.publishId, task);
+    this.#byUploadId.set(task.uploadId, task);
+    const own = this.#of(account.id);
+    if (own.push(task) === 1) this.#byAccount.set(account.id, own);
     return envelope('ok', '', { publish_id: task.publishId, upload_url: task.uploadUrl });
   }
 
@@ -252,8 +242,12 @@ export class TikTokStandIn implements StandIn {
 
   #mustBeAbleToPost(account: string): void {
     if (this.creator(account).banned) throw new Refused('spam_risk_user_banned_from_posting', 'The user is banned from making new posts.');
-    const recent = this.#tasks.filter((task) => task.account === account && task.info !== null && (task.post()?.createdMs ?? -Infinity) > this.#nowMs() - dayMs);
+    const recent = this.#of(account).filter((task) => task.info !== null && (task.post()?.createdMs ?? -Infinity) > this.#nowMs() - dayMs);
     if (recent.length >= this.house.postsPerDay) throw new Refused('spam_risk_too_many_posts', 'The daily post cap from the API is reached for the current user.');
+  }
+
+  #of(account: string): Task[] {
+    return this.#byAccount.get(account) ?? [];
   }
 
   async #status(request: StandInRequest): Promise<StandInAnswer> {
@@ -261,47 +255,10 @@ export class TikTokStandIn implements StandIn {
     const fields = await json(request);
     const publishId = fields.string('publish_id');
     fields.done();
-    const task = this.#tasks.find((one) => one.publishId === publishId);
+    const task = this.#tasks.get(publishId);
     if (!task) throw new Refused('invalid_publish_id', 'The publish_id does not exist.');
     if (task.account !== account.id) throw new Refused('token_not_authorized_for_specified_publish_id', 'The access_token does not have authorization for this publish_id.');
     return envelope('ok', '', task.status());
   }
 }
 
-function privacyOptions(creator: TikTokCreator): string[] {
-  return [creator.privateAccount ? 'FOLLOWER_OF_CREATOR' : 'PUBLIC_TO_EVERYONE', 'MUTUAL_FOLLOW_FRIENDS', 'SELF_ONLY'];
-}
-
-function mustBeJson(request: StandInRequest): void {
-  if (!/^application\/json(;|$)/i.test(request.headers['content-type'] ?? '')) throw new Refused('invalid_params', 'Content-Type must be application/json');
-}
-
-async function json(request: StandInRequest): Promise<Fields> {
-  mustBeJson(request);
-  let value: unknown;
-  try {
-    value = JSON.parse(await text(request));
-  } catch {
-    throw new Refused('invalid_params', 'The request body is no JSON');
-  }
-  return new Fields(value, 'body');
-}
-
-function isForm(request: StandInRequest): boolean {
-  return /^application\/x-www-form-urlencoded(;|$)/i.test(request.headers['content-type'] ?? '');
-}
-
-async function form(request: StandInRequest): Promise<URLSearchParams> {
-  return new URLSearchParams(await text(request));
-}
-
-async function text(request: StandInRequest): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const piece of request.body()) {
-    bytes += piece.length;
-    if (bytes > maxJsonBytes) throw new Refused('invalid_params', 'The request body is too large');
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString('utf8');
-}

@@ -50,6 +50,7 @@ export interface Course {
 /** One upload, from its announcement to what became of it. */
 export class Task {
   readonly publishId: string;
+  readonly uploadId: string;
   readonly uploadUrl: string;
   readonly account: string;
   readonly username: string;
@@ -57,10 +58,8 @@ export class Task {
   readonly createdMs: number;
   readonly #source: SourceInfo;
   readonly #token = randomBytes(12).toString('hex');
-  readonly #uploadId: string;
   readonly #course: Course;
   readonly #nowMs: () => number;
-  /** When TikTok answers for a finished task's address no longer. */
   readonly #postId: string;
   #hash: Hash = createHash('sha256');
   #received = 0;
@@ -69,10 +68,10 @@ export class Task {
   #finishedByOwner = false;
 
   constructor(given: { serial: number; account: string; username: string; info: PostInfo | null; source: SourceInfo; course: Course; nowMs: () => number }) {
-    this.#uploadId = String(7_200_000_000_000_000_000n + BigInt(given.serial));
+    this.uploadId = String(7_200_000_000_000_000_000n + BigInt(given.serial));
     this.#postId = String(7_300_000_000_000_000_001n + 2n * BigInt(given.serial));
-    this.publishId = given.info === null ? `v_inbox_file~v2.${this.#uploadId}` : `v_pub_file~v2-1.${this.#uploadId}`;
-    this.uploadUrl = `https://open-upload.tiktokapis.com/video/?upload_id=${this.#uploadId}&upload_token=${this.#token}`;
+    this.publishId = given.info === null ? `v_inbox_file~v2.${this.uploadId}` : `v_pub_file~v2-1.${this.uploadId}`;
+    this.uploadUrl = `https://open-upload.tiktokapis.com/video/?upload_id=${this.uploadId}&upload_token=${this.#token}`;
     this.account = given.account;
     this.username = given.username;
     this.info = given.info;
@@ -82,8 +81,9 @@ export class Task {
     this.createdMs = given.nowMs();
   }
 
-  matches(url: URL): boolean {
-    return url.searchParams.get('upload_id') === this.#uploadId && url.searchParams.get('upload_token') === this.#token;
+  /** Whether the address is the one that was given out. */
+  opensTo(url: URL): boolean {
+    return url.searchParams.get('upload_id') === this.uploadId && url.searchParams.get('upload_token') === this.#token;
   }
 
   /** A draft that its owner has not finished, begun within a day. */
