@@ -4,6 +4,7 @@ import type { Publisher } from './publisher.js';
 /** Every platform, loaded when a target names it. */
 const publishers: Readonly<Record<string, () => Promise<Publisher>>> = {
   file: async () => (await import('./file/index.js')).filePublisher,
+  instagram: async () => (await import('./instagram/index.js')).instagramPublisher,
   youtube: async () => (await import('./youtube/index.js')).youtubePublisher,
   tiktok: async () => (await import('./tiktok/index.js')).tiktokPublisher,
 };
