@@ -1,7 +1,9 @@
 import type { StandIn, StandInOptions } from './stand-in.js';
 
 /** Every stand-in by the platform it stands in for, loaded when it is asked for. */
-const makers: Readonly<Record<string, (options: StandInOptions) => Promise<StandIn>>> = {};
+const makers: Readonly<Record<string, (options: StandInOptions) => Promise<StandIn>>> = {
+  tiktok: async (options) => new (await import('./tiktok/index.js')).TikTokStandIn(options),
+};
 
 /** Platforms that can be rehearsed. */
 export const rehearsable: readonly string[] = Object.keys(makers);

@@ -31,7 +31,7 @@ let token: string;
 beforeEach(() => {
   nowMs = 1_800_000_000_000;
   standIn = new TikTokStandIn({ nowMs: () => nowMs });
-  token = standIn.issueTokens({ id: 'a', name: 'Ann' }).accessToken;
+  token = standIn.issue({ id: 'a', name: 'Ann' }).accessToken;
 });
 
 function send(request: Omit<HttpRequest, 'signal'>): Promise<HttpAnswer> {
@@ -92,7 +92,7 @@ describe('who may do what', () => {
     [inboxInit, ['video.publish'], { source_info: whole }],
     [statusFetch, ['user.info.basic'], { publish_id: 'x' }],
   ] as const)('%s needs its scope', async (route, scopes, body) => {
-    token = standIn.issueTokens({ id: 'a', name: 'Ann' }, scopes).accessToken;
+    token = standIn.issue({ id: 'a', name: 'Ann' }, scopes).accessToken;
     expect(await call(route, body)).toMatchObject({ status: 401, code: 'scope_not_authorized' });
   });
 
@@ -105,7 +105,7 @@ describe('who may do what', () => {
 
   test('another account’s upload is neither shown nor unknown', async () => {
     const { publishId } = await opened();
-    token = standIn.issueTokens({ id: 'b', name: 'Bob' }).accessToken;
+    token = standIn.issue({ id: 'b', name: 'Bob' }).accessToken;
     expect(await call(statusFetch, { publish_id: publishId })).toMatchObject({ status: 400, code: 'token_not_authorized_for_specified_publish_id' });
     expect(await call(statusFetch, { publish_id: 'v_pub_file~v2.9' })).toMatchObject({ status: 400, code: 'invalid_publish_id' });
   });
@@ -293,7 +293,7 @@ test('the token endpoint takes forms, is flat, and refuses with status 200 as we
   expect(JSON.parse((await tokenAnswer('{}', 'application/json')).text)).toMatchObject({ error: 'invalid_request', log_id: expect.any(String) });
   const refused = await tokenAnswer('client_key=k&client_secret=s&grant_type=refresh_token&refresh_token=x');
   expect([refused.status, (JSON.parse(refused.text) as { error: string }).error]).toEqual([200, 'invalid_grant']);
-  const { refreshToken } = standIn.issueTokens({ id: 'a', name: 'Ann' });
+  const { refreshToken } = standIn.issue({ id: 'a', name: 'Ann' });
   const given = await tokenAnswer(`client_key=k&client_secret=s&grant_type=refresh_token&refresh_token=${refreshToken}`);
   expect(JSON.parse(given.text)).toMatchObject({ open_id: 'a', token_type: 'Bearer', expires_in: 86_400, scope: 'user.info.basic,video.upload,video.publish' });
 });

@@ -108,6 +108,6 @@ test('revoking ends access and refresh tokens', async () => {
 
 test('a token that may not read the account says which permission is missing', async () => {
   const world = new TikTokWorld();
-  const { accessToken } = world.standIn.issueTokens({ id: 'a', name: 'a' }, ['video.upload']);
+  const { accessToken } = world.standIn.issue({ id: 'a', name: 'a' }, ['video.upload']);
   await expect(tiktokAccounts.whoami({ accessToken }, request(world))).rejects.toMatchObject({ kind: 'auth', code: 'scope_not_authorized' });
 });

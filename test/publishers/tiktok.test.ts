@@ -37,7 +37,7 @@ describe('a draft for the inbox', () => {
 
   test('needs neither creator information nor the right to post directly', async () => {
     const world = new TikTokWorld();
-    const { accessToken } = world.standIn.issueTokens({ id: 'a', name: 'a' }, ['video.upload']);
+    const { accessToken } = world.standIn.issue({ id: 'a', name: 'a' }, ['video.upload']);
     const credentials = async () => ({ accountId: 'a', accountName: 'a', accessToken, scopes: ['video.upload'], expiresAtMs: null });
     const step = await tiktokPublisher.advance(freshPublication({ platform: 'tiktok', account: 'a' }), { ...world.context('a', small, {}), credentials });
     expect(step.state).toBe('uploading');
@@ -346,7 +346,9 @@ describe('cancelling', () => {
     const world = new TikTokWorld();
     const committing = await world.run('a', large, { options: chunked, until: ({ state }) => state === 'committing' });
     await expect(cancel(world, committing)).rejects.toMatchObject({ kind: 'retry', code: 'upload_unsettled' });
-    world.nowMs += 200_000;
+    world.nowMs += 3_500_000;
+    await expect(cancel(world, committing)).rejects.toMatchObject({ code: 'upload_unsettled' });
+    world.nowMs += 300_000;
     expect(await cancel(world, committing)).toMatchObject({ state: 'cancelled' });
   });
 

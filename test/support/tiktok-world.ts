@@ -45,7 +45,7 @@ export class TikTokWorld {
   }
 
   login(account: string): string {
-    const { accessToken } = this.standIn.issueTokens({ id: account, name: account });
+    const { accessToken } = this.standIn.issue({ id: account, name: account });
     this.#tokens.set(account, accessToken);
     return accessToken;
   }

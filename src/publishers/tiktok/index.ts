@@ -69,8 +69,16 @@ export const tiktokPublisher: Publisher = {
       case 'processing':
         throw tooLate('publish_not_cancellable', 'TikTok has the whole clip and is processing it', 'TikTok takes back no upload once it is complete: delete the post, or discard the draft, in the app.');
       case 'uploading': {
-        const quietAtMs = upload.lastTriedMs + stragglerMs;
-        if (context.nowMs() < quietAtMs) throw new PlatformFault('retry', { code: 'upload_unsettled', message: 'The last bytes were sent a moment ago and may still arrive', remedy: 'Cancel again in a few minutes.', retryAtMs: quietAtMs });
+        // Whoever sent the last bytes may be asleep with them; only the end of their address makes sure.
+        const quietAtMs = upload.expiresAtMs + stragglerMs;
+        if (context.nowMs() < quietAtMs) {
+          throw new PlatformFault('retry', {
+            code: 'upload_unsettled',
+            message: `The last bytes were sent and may still arrive, as long as TikTok’s address for them is valid (${new Date(upload.expiresAtMs).toISOString()})`,
+            remedy: 'Cancel again then; until then publishing it is the one certain end.',
+            retryAtMs: quietAtMs,
+          });
+        }
         return cancelled();
       }
       default:

@@ -62,14 +62,15 @@ export class TikTokStandIn implements StandIn {
   readonly #byAccount = new Map<string, Task[]>();
   readonly #failures: string[] = [];
 
-  constructor(options: StandInOptions) {
+  constructor(options: StandInOptions & { house?: Partial<TikTokHouse> }) {
+    Object.assign(this.house, options.house);
     this.#nowMs = options.nowMs;
     this.#logins = new Logins(options.nowMs, { id: '-000sandboxcreator', name: 'Sandbox Creator' });
     this.#windows = new MinuteWindows(options.nowMs);
   }
 
-  /** Logs an account in without its page. */
-  issueTokens(account: { id: string; name: string }, scopes: readonly string[] = ['user.info.basic', 'video.upload', 'video.publish']): IssuedTokens {
+  /** Logs an account in without its page, with all the rights that publishing needs if none are named. */
+  issue(account: { id: string; name: string }, scopes: readonly string[] = ['user.info.basic', 'video.upload', 'video.publish']): IssuedTokens {
     return this.#logins.issue(account, scopes);
   }
 
