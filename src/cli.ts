@@ -18,10 +18,11 @@ const program = new Command('snvg')
   .configureHelp({ showGlobalOptions: false })
   .addHelpText('after', '\nExamples:\n  snvg process talk.mp4\n  snvg process talk.mp4 --clips 3 --format vertical,square --to file:outbox\n  snvg doctor\n');
 
-/** Adds the settings a command takes, from the one table. */
-function withSettings(command: Command, ...scopes: Scope[]): Command {
+/** Adds the settings a command takes, from the one table: whole scopes, or single ones by their keys. */
+function withSettings(command: Command, ...wanted: (Scope | OptionKey)[]): Command {
+  const names = new Set<string>(wanted);
   for (const option of options as readonly OptionSpec[]) {
-    if (!scopes.includes(option.scope) || option.type === 'map') continue;
+    if (option.type === 'map' || !(names.has(option.scope) || names.has(option.key))) continue;
     const flag = flagOf(option);
     const short = option.short === undefined ? '' : `-${option.short}, `;
     const group = `${option.group}:`;
@@ -62,7 +63,7 @@ async function start(flags: Flags, body: (context: CommandContext) => Promise<nu
   process.exitCode = await body({ loaded, paths, version, cwd, env: process.env, stdout: process.stdout, stderr: process.stderr, signal: signalsOf(process) });
 }
 
-withSettings(program.command('process').argument('[inputs...]', 'videos, sounds, folders, patterns, http(s):// or s3:// addresses; - for a list on stdin').description('Make clips of videos: all stages, one job and one manifest per video'), 'run', 'global', 'output')
+withSettings(program.command('process').argument('[inputs...]', 'videos, sounds, folders, patterns, http(s):// or s3:// addresses; - for a list on stdin').description('Make clips of videos: all stages, one job and one manifest per video'), 'run', 'publish', 'global', 'output')
   .addHelpText('after', '\nExamples:\n  snvg process talk.mp4 --clips 5 --max-length 45\n  snvg process day1.mp4 day2.mp4 day3.mp4 --output clips --keep-going\n')
   .action((inputs: string[], flags: Flags) => start(flags, async (context) => (await import('./commands/process.js')).runProcess(context, inputs)));
 
@@ -79,15 +80,14 @@ for (const [stage, description, example] of stageCommands) {
   if (stage === 'segment' || stage === 'render') command.option('--transcript <file>', 'words given by hand: JSON with word times, SRT or WebVTT');
   if (stage === 'render') command.option('--cut <in-out>', 'a cut given by hand, such as 12:30-13:05; ranges to join with +; @<file> for a list (repeat for several)', (value: string, before: string[] | undefined) => [...(before ?? []), value]);
   else command.option('--out <file>', `write the result to a file${stage === 'transcribe' ? ' (.json, .srt, .vtt or .txt)' : ' (JSON)'}`);
-  withSettings(command, 'run', 'global', 'output')
+  withSettings(command, 'run', 'global', 'output', ...(stage === 'render' ? (['publish'] as const) : []))
     .addHelpText('after', `\nExample:\n  ${example}\n`)
     .action((inputs: string[], { out, transcript, cut, ...flags }: Flags & StageFlags) =>
       start(flags, async (context) => (await import('./commands/stage.js')).runStage(context, stage, inputs, { ...(out === undefined ? {} : { out }), ...(transcript === undefined ? {} : { transcript }), ...(cut === undefined ? {} : { cut }) })),
     );
 }
 
-withSettings(program.command('publish').argument('[job-or-folder]', 'a job or its output folder (default: the newest job)').description('Publish clips that were made, each once'), 'global', 'output')
-  .option('--to <target>', 'where to publish (file:<folder>); repeat for several', (value: string, before: string[] | undefined) => [...(before ?? []), value])
+withSettings(program.command('publish').argument('[job-or-folder]', 'a job or its output folder (default: the newest job)').description('Publish clips that were made, each once'), 'publish', 'global', 'output', 's3Endpoint')
   .option('--again', 'also publish changed versions of what is already public', false)
   .addHelpText('after', '\nExample:\n  snvg publish talk.snvg --to file:outbox\n')
   .action((job: string | undefined, { again, ...flags }: Flags) => start(flags, async (context) => (await import('./commands/publish.js')).runPublish(context, job, { again: again === true })));
@@ -107,7 +107,7 @@ withSettings(program.command('doctor').description('Whether this machine can mak
   .action((flags: Flags) => start(flags, async (context) => (await import('./app/doctor.js')).doctor(context)));
 
 const config = program.command('config').description('Settings: what applies and where it comes from').addHelpText('after', '\nExample:\n  snvg config show\n');
-withSettings(config.command('show').description('Every setting, its value and its origin'), 'run', 'global', 'output').action((flags: Flags) =>
+withSettings(config.command('show').description('Every setting, its value and its origin'), 'run', 'publish', 'global', 'output').action((flags: Flags) =>
   start(flags, async (context) => (await import('./commands/config.js')).runConfigShow(context, { json: context.loaded.settings.json })),
 );
 withSettings(config.command('path').description('Where configuration and data lie'), 'global', 'output').action((flags: Flags) =>

@@ -11,7 +11,7 @@ import { openDatabase, type Database } from '../jobs/database.js';
 import { EventLog } from '../jobs/events.js';
 import { Jobs, type JobRow, type LeaseHolder } from '../jobs/jobs.js';
 import { Memo } from '../jobs/memo.js';
-import { Publications } from '../jobs/publications.js';
+import { Reviews } from '../jobs/reviews.js';
 import { StoredTaskClaims } from '../jobs/task-claims.js';
 import { createLogger, type Logger } from '../logger.js';
 import type { Backend } from '../pipeline/backends/backend.js';
@@ -39,7 +39,8 @@ export interface App {
   readonly self: LeaseHolder;
   readonly jobs: Jobs;
   readonly events: EventLog;
-  readonly publications: Publications;
+  /** What a person said about clips. */
+  readonly reviews: Reviews;
   readonly memo: Memo;
   readonly store: FileArtifactStore;
   readonly results: TaskResults;
@@ -50,6 +51,8 @@ export interface App {
   backend(): Promise<Backend>;
   /** What only one job at a time may do, on this machine. */
   readonly exclusive: Exclusive;
+  /** Nothing may be written. */
+  readonly readOnly: boolean;
   /** Ends the children of runs that were killed and removes what they left in scratch. */
   clearUpAfterTheDead(): Promise<void>;
   close(): Promise<void>;
@@ -91,7 +94,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     self,
     jobs: new Jobs(db, clock, isAlive),
     events: new EventLog(db),
-    publications: new Publications(db, clock),
+    reviews: new Reviews(db, clock),
     memo,
     store,
     results,
@@ -108,6 +111,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       return backend;
     },
     exclusive: new Exclusive(claims),
+    readOnly: options.readOnly ?? false,
     clearUpAfterTheDead,
     close: async () => {
       await (await backend?.catch(() => undefined))?.close();

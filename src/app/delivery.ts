@@ -62,6 +62,8 @@ export class Delivery {
       width: clip.width,
       height: clip.height,
       durationUs: clip.durationUs,
+      fps: Math.round((clip.fps.num / clip.fps.den) * 1000) / 1000,
+      sizeBytes: (clip.file as ArtifactRef).sizeBytes,
       integratedLufs: clip.integratedLufs,
       truePeakDbtp: clip.truePeakDbtp,
       captions: clip.captions ? { srt: names.srt, vtt: names.vtt, ass: names.ass } : null,

@@ -10,14 +10,13 @@ import { planJob, type JobOutcome, type JobRequest } from '../pipeline/plan.js';
 import { Runner } from '../pipeline/runner.js';
 import { stages } from '../pipeline/stages.js';
 import type { RunEvent, RunEventBody } from '../pipeline/run-event.js';
-import { parseTarget, type Target } from '../publishers/registry.js';
 import type { App } from './app.js';
 import { ClipNaming } from './clip-naming.js';
 import { Delivery } from './delivery.js';
 import { isUnchanged, rememberedFingerprints } from './fingerprints.js';
 import { jobRequest, type JobPlace } from './job-request.js';
 import { Meter, Preflight } from './preflight.js';
-import { publishable, publishClips } from './publish-clips.js';
+import { publishDelivered, readyToPublish, type ReadyTargets } from './publishing/publish-delivered.js';
 import { reportHtml } from './report.js';
 
 /** How one source's job ended. */
@@ -129,7 +128,7 @@ async function workOn(app: App, place: JobPlace, options: ProcessOptions & Fetch
   const { settings } = app;
   const planned = jobRequest({ ...place, sourcePath: options.local.path, ...(options.local.name === undefined ? {} : { name: options.local.name }) }, settings, options.until);
   const request = options.adjust ? options.adjust(planned) : planned;
-  const targets: Target[] = await Promise.all(settings.to.map((target) => parseTarget(target)));
+  const targets = await readyToPublish(app);
   const rendering = request.until === 'render';
   const folder = await OutputFolder.inspect(place.outputDir, place.jobId);
   const preflight = new Preflight(app, place, request);
@@ -224,7 +223,7 @@ interface Concluding {
   runner: Runner;
   delivery: Delivery;
   folder: OutputFolder;
-  targets: readonly Target[];
+  targets: ReadyTargets;
   signal: AbortSignal;
 }
 
@@ -234,46 +233,28 @@ async function conclude(app: App, place: JobPlace, work: Concluding): Promise<So
   const error = verdict(app, outcome, runner);
   const state = outcome.failures.length === 0 && outcome.clips.length > 0 ? 'done' : outcome.clips.length > 0 ? 'partly-done' : 'failed';
   const candidates = outcome.candidates && (await runner.read(outcome.candidates));
+  const transcript = outcome.transcript && (await runner.read(outcome.transcript));
   const write = async (publications: Manifest['publications']): Promise<Manifest> => {
     const manifest = buildManifest({
       job: { id: place.jobId, state },
       source: { path: place.sourcePath, sha256: outcome.file.sha256, artifact: outcome.source },
+      language: transcript && transcript.words.length > 0 ? transcript.language : null,
       stages: runner.tallies(),
       clips: delivery.clips(),
       candidates,
       publications,
       notices: runner.notices,
     });
-    await folder.write(reportName, await reportHtml({ manifest, candidates, transcript: outcome.transcript && (await runner.read(outcome.transcript)), delivered: delivery.outputs() }));
+    await folder.write(reportName, await reportHtml({ manifest, candidates, transcript, delivered: delivery.outputs() }));
     await folder.write(manifestName, `${JSON.stringify(manifest, null, 1)}\n`);
     return manifest;
   };
   let manifest = await write([]);
   // A run that made nothing replaces nothing: earlier clips stay where they are.
   if (state === 'done') await folder.retireAllBut(new Set([...delivery.names(), manifestName, reportName]));
-  if (work.targets.length > 0) manifest = await write(await publishAll(app, place, work));
-  return { place, state, clips: manifest.clips.length, manifest, error };
-}
-
-async function publishAll(app: App, place: JobPlace, work: Concluding): Promise<Manifest['publications']> {
-  const { outcome, runner, delivery } = work;
-  const clips = delivery.outputs().map(({ moment, clip, output, coverName }) => ({
-    id: moment.candidateId,
-    sourceSha256: outcome.file.sha256,
-    lineage: moment.lineage,
-    ranges: moment.ranges,
-    clip: publishable(place.outputDir, { ...output, ...moment, stem: output.receipt.replace(/\.json$/, ''), cover: coverName, durationUs: clip.durationUs, fps: clip.fps.num / clip.fps.den, language: null }),
-  }));
-  const published = await publishClips(clips, work.targets, {
-    publications: app.publications,
-    exclusive: app.exclusive,
-    jobId: place.jobId,
-    signal: work.signal,
-    again: false,
-    notice: (notice) => runner.notice(notice),
-  });
-  const idOf = new Map(clips.map((clip) => [clip.lineage, clip.id]));
-  return published.map(({ lineage, platform, account, state, url }) => ({ clipId: idOf.get(lineage) ?? lineage, target: platform, account, state, url }));
+  const published = await publishDelivered(app, { job: { id: place.jobId, outputDir: place.outputDir }, targets: work.targets, signal: work.signal, notice: (notice) => runner.notice(notice) });
+  if (published) manifest = await write(published.publications);
+  return { place, state, clips: manifest.clips.length, manifest, error: error ?? published?.error };
 }
 
 /** The error a finished job ends with: nothing made, some made, or (under --strict) made in a lesser way. */

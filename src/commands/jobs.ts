@@ -1,6 +1,7 @@
 import { openApp, type App } from '../app/app.js';
 import { cleanJobs } from '../app/clean-jobs.js';
 import type { JobRow } from '../app/app.js';
+import { publicationsOfJob } from '../app/publishing/job-publications.js';
 import { storedInput } from '../app/named-inputs.js';
 import { loadSettings } from '../config/load.js';
 import { byteSize, count } from '../ui/format.js';
@@ -46,10 +47,10 @@ export function runJobsList(context: CommandContext): Promise<number> {
 
 /** `snvg jobs show <job>` */
 export function runJobsShow(context: CommandContext, id: string): Promise<number> {
-  return withApp(context, (app) => {
+  return withApp(context, async (app) => {
     const job = app.jobs.get(id);
     const tasks = app.events.tasks(job.id);
-    const publications = app.publications.list(job.id);
+    const publications = await publicationsOfJob(app, job.id);
     const state = shownState(app, job);
     if (context.loaded.settings.json) {
       context.stdout.write(`${JSON.stringify({ job: { id: job.id, state, source: job.sourcePath, outputDir: job.outputDir, error: job.error, createdMs: job.createdMs, updatedMs: job.updatedMs }, tasks, publications })}\n`);

@@ -128,7 +128,7 @@ function refuseUnknown(key: string, file: ConfigFile, name: string): void {
   if ((isProgram || option.guarded) && file.how === 'working-directory') {
     throw new SnvgError(
       'CONFIG_INVALID',
-      `${name}: "${key}" ${isProgram ? 'names a program to run' : 'says what network snvg may talk to'}, which is not taken from a file found by searching`,
+      `${name}: "${key}" ${isProgram ? 'names a program to run' : option.key === 'ledger' || option.key === 'autoApprove' ? 'decides about what is made public' : 'says what network snvg may talk to'}, which is not taken from a file found by searching`,
       `Set ${option.env ?? `--${flagOf(option)}`}, or name the file with --config.`,
     );
   }

@@ -12,11 +12,11 @@ interface OptionBase {
   doc: string;
   /** Heading it stands under in help and documentation. */
   group: string;
-  /** Where it may be given: on every command, on commands that run stages, or only in files and environment. */
-  scope: 'global' | 'run' | 'output';
+  /** Where it may be given: on every command, on commands that run stages, that show a result, or that publish. */
+  scope: 'global' | 'run' | 'output' | 'publish';
   /** Only a flag: makes no sense in a file. */
   flagOnly?: true;
-  /** Widens what snvg talks to: never taken from a file that was found in the working directory, which may be a stranger's. */
+  /** Widens what snvg talks to or lets out: never taken from a file that was found in the working directory, which may be a stranger's. */
   guarded?: true;
 }
 
@@ -55,6 +55,7 @@ const group = {
   look: 'How it looks',
   encode: 'How it is encoded',
   place: 'Where it goes',
+  publish: 'How it is published',
   run: 'How it runs',
   report: 'What is said about it',
 } as const;
@@ -84,8 +85,15 @@ export const options = [
   { key: 'loudness', group: group.encode, type: 'number', default: -14, min: -30, max: -8, placeholder: 'LUFS', env: 'SNVG_LOUDNESS', scope: 'run', doc: 'Integrated loudness of each clip' },
   { key: 'output', group: group.place, type: 'text', default: null, placeholder: 'folder', path: 'folder', template: true, short: 'o', env: 'SNVG_OUTPUT', scope: 'run', doc: 'Output folder (default: <name>.snvg in the working directory); may hold fields such as {source}' },
   { key: 'nameTemplate', group: group.place, type: 'text', default: '{index}-{title}', placeholder: 'template', template: true, env: 'SNVG_NAME_TEMPLATE', scope: 'run', doc: 'Names of the clips, from fields such as {index} {title} {source} {start} (docs/outputs.md)' },
-  { key: 'to', group: group.place, type: 'list', default: [], placeholder: 'target', env: 'SNVG_TO', scope: 'run', doc: 'Publish to these targets after rendering (file:<folder>)' },
-  { key: 'hosts', group: group.place, type: 'map', values: 'address', default: {}, env: 'SNVG_HOSTS', scope: 'run', guarded: true, expects: 'an object such as {"www.googleapis.com": "http://127.0.0.1:9000/google"}', doc: 'Other addresses for the hosts of platforms, for proxies and rehearsals; * stands for all others' },
+  { key: 'to', group: group.publish, type: 'list', default: [], placeholder: 'target', env: 'SNVG_TO', scope: 'publish', doc: 'Publish to these targets: <platform>[:<account>] or file:<folder>; repeat for several' },
+  { key: 'set', group: group.publish, type: 'list', default: [], placeholder: 'platform.key=value', scope: 'publish', flagOnly: true, doc: 'A setting of a platform, such as youtube.privacy=unlisted (docs/publishing.md); repeat for several' },
+  { key: 'platforms', group: group.publish, type: 'map', values: 'settings', default: {}, env: 'SNVG_PLATFORMS', scope: 'publish', expects: 'an object such as {"youtube": {"privacy": "private"}}', doc: 'Settings of platforms (docs/publishing.md); single ones with --set' },
+  { key: 'ledger', group: group.publish, type: 'text', default: null, placeholder: 'file|s3://…', env: 'SNVG_LEDGER', scope: 'publish', guarded: true, doc: 'Where it is kept what was posted: a file, or s3://bucket/folder to share it between machines (default: the job database)' },
+  { key: 'autoApprove', group: group.publish, type: 'boolean', default: false, env: 'SNVG_AUTO_APPROVE', scope: 'publish', guarded: true, doc: 'Publish without a review what --min-score and --no-notices let through' },
+  { key: 'minScore', group: group.publish, type: 'number', default: 0, min: 0, max: 100, placeholder: 'n', env: 'SNVG_MIN_SCORE', scope: 'publish', doc: 'With --auto-approve: only clips of at least this score' },
+  { key: 'notices', group: group.publish, type: 'boolean', default: true, env: 'SNVG_NOTICES', scope: 'publish', doc: 'With --auto-approve: approve clips that were made in a lesser way' },
+  { key: 'together', group: group.publish, type: 'boolean', default: false, env: 'SNVG_TOGETHER', scope: 'publish', doc: 'Take back what is not public yet everywhere when one platform fails' },
+  { key: 'hosts', group: group.publish, type: 'map', values: 'address', default: {}, env: 'SNVG_HOSTS', scope: 'publish', guarded: true, expects: 'an object such as {"www.googleapis.com": "http://127.0.0.1:9000/google"}', doc: 'Other addresses for the hosts of platforms, for proxies and rehearsals; * stands for all others' },
   { key: 'concurrency', group: group.run, type: 'integer', default: null, min: 1, max: 256, placeholder: 'cores', short: 'j', env: 'SNVG_CONCURRENCY', scope: 'run', doc: 'CPU cores to use (default: all)' },
   { key: 'jobs', group: group.run, type: 'integer', default: null, min: 1, max: 64, placeholder: 'n', env: 'SNVG_JOBS', scope: 'run', doc: 'Inputs to work on at once (default: by cores and memory, 2 on most machines)' },
   { key: 'keepGoing', group: group.run, type: 'boolean', default: false, env: 'SNVG_KEEP_GOING', scope: 'run', doc: 'Try every input even after one has failed' },

@@ -12,6 +12,8 @@ export interface DeliveredClip {
 export interface ManifestInput {
   job: Manifest['job'];
   source: { path: string; sha256: string; artifact: Source };
+  /** BCP 47 language of the words; null when it is not known. */
+  language: string | null;
   stages: Manifest['stages'];
   clips: readonly DeliveredClip[];
   candidates: Candidates | undefined;
@@ -45,7 +47,7 @@ export function buildManifest(input: ManifestInput): Manifest {
         score: moment.score,
         scoreParts: moment.scoreParts,
         ranges: moment.ranges,
-        outputs,
+        outputs: outputs.map((output) => ({ ...output, language: input.language })),
         notices: moment.notices,
       })),
     candidates: (candidates?.candidates ?? []).map(({ id, ranges, score, state, reason }) => ({ id, ranges, score, state, reason })),

@@ -9,24 +9,33 @@ const publishers: Readonly<Record<string, () => Promise<Publisher>>> = {
   tiktok: async () => (await import('./tiktok/index.js')).tiktokPublisher,
 };
 
-/** A platform and an account on it, as `--to` names them. */
-export interface Target {
+/** Ids that `--to` takes. */
+export const publisherIds: readonly string[] = Object.keys(publishers);
+
+/** A platform and what follows the colon: an account's name, a folder, an address. */
+export interface TargetName {
   publisher: Publisher;
-  account: string;
+  name: string;
+}
+
+/** @throws {SnvgError} TARGET_UNKNOWN */
+export async function findPublisher(id: string): Promise<Publisher> {
+  const load = Object.hasOwn(publishers, id) ? publishers[id] : undefined;
+  if (!load) {
+    throw new SnvgError('TARGET_UNKNOWN', `There is no publishing target ${JSON.stringify(id)}`, `Use one of: ${publisherIds.join(', ')} (for example file:outbox).`);
+  }
+  return load();
 }
 
 /**
- * Reads `file:/media/outbox`.
- * @throws {SnvgError} TARGET_UNKNOWN, USAGE
+ * Reads `file:/media/outbox`, `youtube`, `youtube:second`.
+ * @throws {SnvgError} TARGET_UNKNOWN, USAGE when a platform that needs no login is given a name it cannot take
  */
-export async function parseTarget(text: string): Promise<Target> {
+export async function parseTarget(text: string): Promise<TargetName> {
   const colon = text.indexOf(':');
-  const id = colon === -1 ? text : text.slice(0, colon);
-  const load = Object.hasOwn(publishers, id) ? publishers[id] : undefined;
-  if (!load) {
-    throw new SnvgError('TARGET_UNKNOWN', `There is no publishing target ${JSON.stringify(id)}`, `Use one of: ${Object.keys(publishers).join(', ')} (for example file:outbox).`);
-  }
-  const publisher = await load();
+  const publisher = await findPublisher(colon === -1 ? text : text.slice(0, colon));
   const name = colon === -1 ? '' : text.slice(colon + 1);
-  return { publisher, account: publisher.account ? publisher.account(name) : name };
+  // Known to be wrong before any work.
+  if (publisher.auth === null) publisher.account?.(name);
+  return { publisher, name };
 }

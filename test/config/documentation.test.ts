@@ -33,8 +33,9 @@ ${userNames.map((name) => `- \`$XDG_CONFIG_HOME/snvg/${name}\` (by default \`~/.
 
 - A key that does not exist, or a value that does not fit, is refused (exit 2): nothing is ignored silently.
 - Relative paths in a file count from the file's folder, those given by flag or variable from the working directory.
-- \`ffmpeg\`, \`ffprobe\` and \`ytDlp\` name programs to run, \`allowPrivateNetwork\`, \`s3Endpoint\` and \`hosts\` say what is talked to. They are not taken
-  from a file found in the working directory, so that running snvg in a folder from elsewhere cannot choose what runs.
+- \`ffmpeg\`, \`ffprobe\` and \`ytDlp\` name programs to run, \`allowPrivateNetwork\`, \`s3Endpoint\` and \`hosts\` say what is talked to, \`ledger\`
+  and \`autoApprove\` decide about what is made public. They are not taken from a file found in the working directory, so that running
+  snvg in a folder from elsewhere cannot choose what runs or what is posted.
 - What takes an object is JSON in a variable and has no flag.
 - A list is an array in a file, \`--format vertical,square\` or \`--format vertical --format square\` as a flag.
 - Settings without a key below exist only as flags.
@@ -54,7 +55,7 @@ function row(option: OptionSpec): string {
   if (option.type === 'map') return `| – | \`${option.key}\` | \`${option.env}\` | ${option.doc} | ${expected(option)} | – |`;
   const flags = option.type === 'boolean' ? (option.default ? `--no-${flagOf(option)}` : `--${flagOf(option)}`) : `--${flagOf(option)} <${option.type === 'choice' ? 'name' : option.placeholder}>`;
   const short = option.short === undefined ? '' : `-${option.short}, `;
-  const given = option.default === null || (Array.isArray(option.default) && option.default.length === 0) ? '–' : `\`${Array.isArray(option.default) ? option.default.join(',') : String(option.default)}\``;
+  const given = option.default === null || (typeof option.default === 'object' && Object.keys(option.default).length === 0) ? '–' : `\`${Array.isArray(option.default) ? option.default.join(',') : String(option.default)}\``;
   const cells = [`\`${short}${flags}\``, option.flagOnly ? '–' : `\`${option.key}\``, option.env === undefined ? '–' : `\`${option.env}\``, option.doc, expected(option), given];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }

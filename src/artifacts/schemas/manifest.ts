@@ -10,6 +10,11 @@ const manifestOutput = z.object({
   width: z.int().positive(),
   height: z.int().positive(),
   durationUs: us,
+  /** Frames per second. Absent in manifests of earlier versions, like the two below. */
+  fps: z.number().positive().optional(),
+  sizeBytes: z.int().nonnegative().optional(),
+  /** BCP 47 language of the words; null when it is not known. */
+  language: z.string().nullable().optional(),
   integratedLufs: z.number().nullable(),
   truePeakDbtp: z.number().nullable(),
   captions: z.object({ srt: z.string(), vtt: z.string(), ass: z.string() }).nullable(),

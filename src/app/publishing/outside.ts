@@ -1,0 +1,25 @@
+import type { Accounts } from '../../accounts/accounts.js';
+import { SnvgError } from '../../errors.js';
+import { HostBreaker } from '../../pipeline/publish/breaker.js';
+import type { HttpTransport } from '../../publishers/http.js';
+import type { App } from '../app.js';
+
+/** The way to the platforms: who one is there, and how requests get there. */
+export interface Outside {
+  http: HttpTransport;
+  accounts(): Promise<Accounts>;
+  close(): Promise<void>;
+}
+
+/** The real platforms, or what `hosts` puts in their place. @throws {SnvgError} CONFIG_INVALID for a bad host map */
+export async function openOutside(app: App): Promise<Outside> {
+  const { openTransport } = await import('../../publishers/send.js');
+  const transport = openTransport({ hosts: app.settings.hosts });
+  return {
+    http: new HostBreaker(() => app.clock.nowMs()).guard(transport),
+    accounts: async () => {
+      throw new SnvgError('AUTH_NEEDED', 'Nobody is logged in to any platform', 'Publish to a folder: --to file:outbox');
+    },
+    close: async () => transport.close(),
+  };
+}
