@@ -7,6 +7,7 @@ const publishers: Readonly<Record<string, () => Promise<Publisher>>> = {
   instagram: async () => (await import('./instagram/index.js')).instagramPublisher,
   youtube: async () => (await import('./youtube/index.js')).youtubePublisher,
   tiktok: async () => (await import('./tiktok/index.js')).tiktokPublisher,
+  x: async () => (await import('./x/index.js')).xPublisher,
 };
 
 /** Ids that `--to` takes. */
