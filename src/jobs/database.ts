@@ -16,7 +16,7 @@ const busyTimeoutMs = 15_000;
  */
 export function openDatabase(path: string): Database {
   return explained(path, () => {
-    if (path !== ':memory:') makeFolder(dirname(path));
+    if (path !== ':memory:') makeDatabaseFolder(dirname(path));
     const db = new Sqlite(path, { timeout: busyTimeoutMs });
     try {
       db.pragma('journal_mode = WAL');
@@ -35,9 +35,9 @@ export function openDatabase(path: string): Database {
 }
 
 /** As mkdir's recursive form, which in Node 20 says "no such file" also for a full or read-only disk. */
-function makeFolder(dir: string): void {
+export function makeDatabaseFolder(dir: string): void {
   if (existsSync(dir)) return;
-  makeFolder(dirname(dir));
+  makeDatabaseFolder(dirname(dir));
   try {
     mkdirSync(dir);
   } catch (error) {
