@@ -3,6 +3,7 @@ import type { StandIn, StandInOptions } from './stand-in.js';
 /** Every stand-in by the platform it stands in for, loaded when it is asked for. */
 const makers: Readonly<Record<string, (options: StandInOptions) => Promise<StandIn>>> = {
   tiktok: async (options) => new (await import('./tiktok/index.js')).TikTokStandIn(options),
+  x: async (options) => new (await import('./x/index.js')).XStandIn(options),
 };
 
 /** Platforms that can be rehearsed. */

@@ -1,24 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/sandbox/faults.js';
+import { randomFaults, randomNumbers } from '../../src/sandbox/random-faults.js';
 import { smallClip } from '../support/publish-context.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { account, claimed, drive, XWorld } from '../support/x-platform.js';
-
-/** Repeatable numbers in [0, 1). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0;
-    const mixed = Math.imul(state ^ (state >>> 13), 0x297a2d39);
-    return ((mixed ^ (mixed >>> 16)) >>> 0) / 2 ** 32;
-  };
-}
-
-function anyFault(random: () => number): Fault {
-  const status = [401, 403, 409, 429, 500, 502, 503][Math.floor(random() * 7)] ?? 503;
-  const all: Fault[] = [{ kind: 'drop-before' }, { kind: 'drop-after' }, { kind: 'half-body' }, { kind: 'slow' }, { kind: 'duplicate' }, { kind: 'status', status }, { kind: 'error-after', status: 503 }];
-  return all[Math.floor(random() * all.length)] ?? { kind: 'drop-before' };
-}
 
 const bytes = Buffer.alloc(4_200_000, 'film');
 const requestsOfOne = 9;
@@ -70,7 +55,8 @@ describe('seeded faults', () => {
     // Without X's refusal of the same text: the timeline alone has to do.
     { seed: 3, oauth1: false, duplicates: false },
   ])('150 publications with $seed end with one post for each success and none for each failure', async ({ seed, oauth1, duplicates }) => {
-    const random = seeded(seed);
+    const random = randomNumbers(seed);
+    const faults = randomFaults({ seed, rate: 0.25 });
     const film = smallClip(temporaryFolder());
     const outcomes = { published: 0, failed: 0, unknown: 0 };
     const world = new XWorld({ oauth1 });
@@ -81,11 +67,11 @@ describe('seeded faults', () => {
       if (!oauth1) world.credentials = { ...world.credentials, ...world.x.issue(account) };
       const clip = { ...film, title: `Words ${index}.` };
       let trouble = 12;
-      world.script = ({ url }) => {
+      world.script = (request) => {
         // Without the refusal, a request that the network doubles is posted twice by X itself.
-        const fault = trouble > 0 && random() < 0.25 ? anyFault(random) : undefined;
+        const fault = trouble > 0 ? faults(request) : undefined;
         if (fault) trouble -= 1;
-        return !duplicates && fault?.kind === 'duplicate' && url.pathname === '/2/tweets' ? undefined : fault;
+        return !duplicates && fault?.kind === 'duplicate' && request.url.pathname === '/2/tweets' ? undefined : fault;
       };
       let current = claimed({ lineage: `m${index}` });
       // A person logs in again, and tries again what failed.
