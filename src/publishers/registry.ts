@@ -5,6 +5,7 @@ import type { Publisher } from './publisher.js';
 const publishers: Readonly<Record<string, () => Promise<Publisher>>> = {
   file: async () => (await import('./file/index.js')).filePublisher,
   instagram: async () => (await import('./instagram/index.js')).instagramPublisher,
+  webhook: async () => (await import('./webhook/index.js')).webhookPublisher,
   youtube: async () => (await import('./youtube/index.js')).youtubePublisher,
   tiktok: async () => (await import('./tiktok/index.js')).tiktokPublisher,
   x: async () => (await import('./x/index.js')).xPublisher,

@@ -2,7 +2,7 @@ import { type HttpAnswer, type HttpRequest, type HttpTransport } from '../publis
 import { LostReply } from '../publishers/faults.js';
 import { bodyBytes } from '../publishers/request-body.js';
 import { deliver, type FaultScript } from './faults.js';
-import type { StandIn, StandInRequest } from './stand-in.js';
+import { type StandIn, standInFor, type StandInRequest } from './stand-in.js';
 
 /** A transport that leads straight into stand-ins, without sockets: the same bytes, the same faults. */
 export function inProcessTransport(standIns: readonly StandIn[], script: FaultScript = () => undefined): HttpTransport {
@@ -10,7 +10,7 @@ export function inProcessTransport(standIns: readonly StandIn[], script: FaultSc
     async send(request: HttpRequest): Promise<HttpAnswer> {
       request.signal.throwIfAborted();
       const url = new URL(request.url);
-      const standIn = standIns.find(({ hosts }) => hosts.includes(url.host));
+      const standIn = standInFor(standIns, url.host);
       if (!standIn) throw new LostReply(`${url.host} is not known`, { unreached: true });
       const delivery = await deliver(standIn, asSeen(request, url), script);
       if (!delivery.whole) throw new LostReply(delivery.silent ? `${url.host} is silent` : `the connection to ${url.host} broke`);

@@ -2,7 +2,9 @@ import type { StandIn, StandInOptions } from './stand-in.js';
 
 /** Every stand-in by the platform it stands in for, loaded when it is asked for. */
 const makers: Readonly<Record<string, (options: StandInOptions) => Promise<StandIn>>> = {
+  instagram: async (options) => new (await import('./instagram/index.js')).InstagramStandIn(options),
   tiktok: async (options) => new (await import('./tiktok/index.js')).TikTokStandIn(options),
+  webhook: async (options) => (await import('./webhook/index.js')).webhookStandInOf(process.env, options),
   x: async (options) => new (await import('./x/index.js')).XStandIn(options),
 };
 

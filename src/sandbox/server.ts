@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES }
 import type { AddressInfo } from 'node:net';
 import { type SandboxControl, controlAnswer } from './control.js';
 import { deliver, type FaultScript } from './faults.js';
-import type { StandIn, StandInAnswer, StandInRequest } from './stand-in.js';
+import { type StandIn, type StandInAnswer, standInFor, type StandInRequest } from './stand-in.js';
 
 export interface SandboxServer {
   /** `http://127.0.0.1:<port>`: the base of `/<real host>/<path>`. */
@@ -56,7 +56,7 @@ export async function serveStandIns(options: SandboxServerOptions): Promise<Sand
 async function answer(incoming: IncomingMessage, response: ServerResponse, control: SandboxControl): Promise<void> {
   const [, host = '', rest = ''] = /^\/([^/?]*)(.*)$/s.exec(incoming.url ?? '') ?? [];
   if (host === 'sandbox') return whole(response, await controlAnswer(incoming, rest, control));
-  const standIn = control.standIns.find(({ hosts }) => hosts.includes(decodeURIComponent(host)));
+  const standIn = standInFor(control.standIns, decodeURIComponent(host));
   if (!standIn) return whole(response, { status: 502, headers: { 'content-type': 'text/plain' }, body: `no stand-in answers for ${host}` });
   control.requests += 1;
   const delivery = await deliver(standIn, asSeen(incoming, decodeURIComponent(host), rest), control.script);

@@ -36,7 +36,7 @@ export interface StandInPost {
  */
 export interface StandIn {
   readonly id: string;
-  /** Real host names it answers for. */
+  /** Real host names it answers for; `*`: every one that no other stand-in answers for. */
   readonly hosts: readonly string[];
   handle(request: StandInRequest): Promise<StandInAnswer>;
   /** The error body the real platform sends with 401, 403, 409, 429 or a 5xx, for injected faults. 429 carries its own retry header. */
@@ -50,4 +50,9 @@ export interface StandIn {
 /** What stand-ins are built with, so that time can be a test's own. */
 export interface StandInOptions {
   nowMs(): number;
+}
+
+/** The stand-in that answers for a host. */
+export function standInFor(standIns: readonly StandIn[], host: string): StandIn | undefined {
+  return standIns.find(({ hosts }) => hosts.includes(host)) ?? standIns.find(({ hosts }) => hosts.includes('*'));
 }

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import type { HttpRequest, HttpTransport } from '../../src/publishers/http.js';
+import type { Publication, PublishableClip, PublishContext, Publisher } from '../../src/publishers/publisher.js';
+import { createWebhookPublisher } from '../../src/publishers/webhook/index.js';
+import type { FaultScript } from '../../src/sandbox/faults.js';
+import { inProcessTransport } from '../../src/sandbox/in-process.js';
+import { webhookStandInOf, type WebhookStandIn } from '../../src/sandbox/webhook/index.js';
+import { HandClock } from './drive-publication.js';
+import { freshPublication, publishContext, smallClip } from './publish-context.js';
+import { temporaryFolder } from './temporary-folder.js';
+
+export const webhookAddress = 'https://clips.example.com/inbox';
+
+export interface WebhookStage {
+  publisher: Publisher;
+  standIn: WebhookStandIn;
+  secret: string;
+  clock: HandClock;
+  clip: PublishableClip;
+  context: PublishContext;
+  publication: Publication;
+  sent: HttpRequest[];
+  faults(script: FaultScript): void;
+}
+
+/** A receiver that shares a secret with the publisher. */
+export function webhookStage(given: { clip?: Partial<PublishableClip> & { bytes?: Uint8Array }; options?: unknown; account?: string; dir?: string; environment?: Record<string, string> } = {}): WebhookStage {
+  const clock = new HandClock();
+  const secret = `whsec_${randomBytes(32).toString('base64')}`;
+  const environment = given.environment ?? { SNVG_WEBHOOK_SECRET: secret };
+  const standIn = webhookStandInOf(environment, clock);
+  const clip = smallClip(given.dir ?? temporaryFolder(), given.clip);
+  let script: FaultScript | undefined;
+  const inner = inProcessTransport([standIn], (request) => script?.(request));
+  const sent: HttpRequest[] = [];
+  const http: HttpTransport = {
+    send(request) {
+      sent.push(request);
+      return inner.send(request);
+    },
+  };
+  const account = given.account ?? webhookAddress;
+  return {
+    publisher: createWebhookPublisher(environment),
+    standIn,
+    secret,
+    clock,
+    clip,
+    context: publishContext({ clip, http, clock, options: given.options ?? {} }),
+    publication: freshPublication({ platform: 'webhook', account, clipSha256: clip.sha256, sourceSha256: 'b'.repeat(64) }),
+    sent,
+    faults: (next) => void (script = next),
+  };
+}
