@@ -62,7 +62,7 @@ test('captions and cover go along when they are asked for', async () => {
 
 test('a named endpoint has its address in the settings and its own secret in the environment', async () => {
   const own = `whsec_${randomBytes(24).toString('base64')}`;
-  const stage = webhookStage({ account: 'my-studio', options: { endpoints: { 'my-studio': 'https://studio.example.com/in' } }, environment: { SNVG_WEBHOOK_SECRET_MY_STUDIO: own, SNVG_WEBHOOK_SECRET: 'not base64!' } });
+  const stage = webhookStage({ account: 'my-studio', options: { endpoints: { 'my-studio': 'https://studio.example.com/in' } }, environment: { SNVG_WEBHOOK_MY_STUDIO_SECRET: own, SNVG_WEBHOOK_SECRET: 'not base64!' } });
   expect(await run(stage, stage.publication)).toMatchObject({ state: 'published', url: 'https://studio.example.com/clips/1' });
   await expect(stage.publisher.advance({ ...stage.publication, account: 'other' }, stage.context)).rejects.toMatchObject({ code: 'CONFIG_INVALID', remedy: expect.stringContaining('endpoints') });
 });

@@ -12,7 +12,7 @@ const answerTimeoutMs = 120_000;
 /**
  * A signed request to a server of one's own, with the film in it. The account is the address, or its name in the configuration.
  * Receivers take each `webhook-id` once, by contract: sending again is always safe, so nothing is ever undecided.
- * @param environment where secrets are: SNVG_WEBHOOK_SECRET and SNVG_WEBHOOK_SECRET_<NAME>
+ * @param environment where secrets are: SNVG_WEBHOOK_SECRET and SNVG_WEBHOOK_<NAME>_SECRET
  */
 export function createWebhookPublisher(environment: Readonly<Record<string, string | undefined>>): Publisher {
   return {

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { keepSecret } from '../../secrets.js';
 import { PlatformFault } from '../faults.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -6,12 +7,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** The variable that holds the secret of a named endpoint; the general one serves addresses and names without their own. */
 export function secretVariables(account: string): string[] {
   const general = 'SNVG_WEBHOOK_SECRET';
-  return account.includes('://') ? [general] : [`${general}_${account.toUpperCase().replaceAll('-', '_')}`, general];
+  return account.includes('://') ? [general] : [`SNVG_WEBHOOK_${account.toUpperCase().replaceAll('-', '_')}_SECRET`, general];
 }
 
 /**
  * The keys to sign with: `whsec_` and base64, 24 to 64 bytes, as Standard Webhooks has it; several, apart by blanks, while one is being
- * replaced by another. Read anew each time and kept nowhere.
+ * replaced by another. Read anew each time, and known as secrets, so that no output shows them.
  * @throws {PlatformFault} auth, without a part of the secret
  */
 export function readSecrets(account: string, environment: Environment): Buffer[] {
@@ -24,7 +25,9 @@ export function readSecrets(account: string, environment: Environment): Buffer[]
       remedy: `Agree on one with the receiver (echo "whsec_$(openssl rand -base64 32)") and set ${variables.join(' or ')} in the environment.`,
     });
   }
-  return (environment[variable] ?? '').trim().split(/\s+/).map((text) => decoded(text, variable));
+  const texts = (environment[variable] ?? '').trim().split(/\s+/);
+  keepSecret(...texts);
+  return texts.map((text) => decoded(text, variable));
 }
 
 function decoded(text: string, variable: string): Buffer {

@@ -19,6 +19,6 @@ export function verify(headers: Readonly<Record<string, string>>, payload: Uint8
 
 /** Every webhook secret of an environment: with a stand-in, what the sender signs with is what it accepts. */
 export function secretsOf(environment: Readonly<Record<string, string | undefined>>): Buffer[] {
-  const values = Object.entries(environment).flatMap(([name, value]) => (/^SNVG_WEBHOOK_SECRET(_[A-Z0-9_]+)?$/.test(name) && value ? value.trim().split(/\s+/) : []));
+  const values = Object.entries(environment).flatMap(([name, value]) => (/^SNVG_WEBHOOK_([A-Z0-9_]+_)?SECRET$/.test(name) && value ? value.trim().split(/\s+/) : []));
   return values.map((value) => Buffer.from(value.replace(/^whsec_/, ''), 'base64'));
 }
