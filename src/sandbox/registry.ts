@@ -6,6 +6,7 @@ const makers: Readonly<Record<string, (options: StandInOptions) => Promise<Stand
   tiktok: async (options) => new (await import('./tiktok/index.js')).TikTokStandIn(options),
   webhook: async (options) => (await import('./webhook/index.js')).webhookStandInOf(process.env, options),
   x: async (options) => new (await import('./x/index.js')).XStandIn(options),
+  youtube: async (options) => new (await import('./youtube/index.js')).YoutubeStandIn(options),
 };
 
 /** Platforms that can be rehearsed. */

@@ -1,13 +1,13 @@
-import { LostReply, PlatformFault } from '../../src/publishers/faults.js';
-import type { Credentials } from '../../src/publishers/credentials.js';
-import type { Publication, PublicationStep, PublishableClip, PublishContext } from '../../src/publishers/publisher.js';
-import { youtubeAuth } from '../../src/publishers/youtube/auth.js';
-import { youtubePublisher } from '../../src/publishers/youtube/index.js';
-import type { FaultScript } from '../../src/sandbox/faults.js';
-import { inProcessTransport } from '../../src/sandbox/in-process.js';
-import type { StandInRequest } from '../../src/sandbox/stand-in.js';
-import { YoutubeStandIn, type YoutubeStandInOptions } from '../../src/sandbox/youtube/index.js';
-import { freshPublication, publishContext } from '../support/publish-context.js';
+import { LostReply, PlatformFault } from '../../../src/publishers/faults.js';
+import type { Credentials } from '../../../src/publishers/credentials.js';
+import type { Publication, PublicationStep, PublishableClip, PublishContext } from '../../../src/publishers/publisher.js';
+import { youtubeAuth } from '../../../src/publishers/youtube/auth.js';
+import { youtubePublisher } from '../../../src/publishers/youtube/index.js';
+import type { FaultScript } from '../../../src/sandbox/faults.js';
+import { inProcessTransport } from '../../../src/sandbox/in-process.js';
+import type { StandInRequest } from '../../../src/sandbox/stand-in.js';
+import { YoutubeStandIn, type YoutubeStandInOptions } from '../../../src/sandbox/youtube/index.js';
+import { freshPublication, publishContext } from '../../support/publish-context.js';
 
 export const channel = { id: 'UCmaker', name: 'Maker' };
 /** Noon in California on 2026-11-25. */
