@@ -1,19 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { hashFile } from '../../artifacts/fingerprint.js';
 import { SnvgError } from '../../errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { Notice } from '../../pipeline/notice.js';
-import type { AccountRun, Ended, Order, PublishEvent, Withdrawal } from '../../pipeline/publish/order.js';
-import { cancelOnAccount, runAccount, type AccountResult } from '../../pipeline/publish/run-account.js';
+import type { Ended, Order, PublishEvent } from '../../pipeline/publish/order.js';
+import { cancelOnAccount, runAccount } from '../../pipeline/publish/run-account.js';
 import { Saga } from '../../pipeline/publish/saga.js';
-import { usualPatience, type Timing } from '../../pipeline/publish/timing.js';
-import type { Problem, Publication } from '../../publishers/publisher.js';
-import type { App } from '../app.js';
+import type { Problem } from '../../publishers/publisher.js';
+import { accountRun, type PublishingRoom } from './account-run.js';
 import type { JobClip } from './job-clips.js';
-import type { Outside } from './outside.js';
 import { isRefused, planPosts, type PlannedPost } from './plan-posts.js';
-import { rowOf, type PublishRow, type RowOutcome } from './rows.js';
+import { bareRow, rowsOfAccount, type PublishRow, type RowOutcome } from './rows.js';
 import type { Target, Targets } from './targets.js';
 
 export interface PublishRequest {
@@ -30,13 +27,6 @@ export interface PublishRequest {
   event(event: PublishEvent): void;
 }
 
-/** What publishing works with. */
-export interface PublishingRoom {
-  app: App;
-  ledger: Ledger;
-  outside: Outside;
-}
-
 type Post = PlannedPost<Target>;
 
 /**
@@ -48,17 +38,17 @@ export async function publishClips(room: PublishingRoom, request: PublishRequest
   const { app } = room;
   const { targets, clips } = request;
   const posts = planPosts(clips, targets.open, app.reviews, app.settings);
-  const rows: PublishRow[] = targets.closed.flatMap(({ publisher, name, error }) => clips.map((clip) => bareRow(clip, { platform: publisher.id, account: name }, 'signed-out', problemOfError(error))));
+  const rows: PublishRow[] = targets.closed.flatMap(({ publisher, name, error }) => clips.map((clip) => bareRow(named(clip), { platform: publisher.id, account: { id: name, name } }, 'signed-out', problemOfError(error))));
   const sendable: Post[] = [];
   for (const post of posts) {
     const outcome = await hindrance(room.ledger, post);
     if (outcome === undefined) sendable.push(post);
-    else rows.push(bareRow(post.clip, { platform: post.target.publisher.id, account: post.target.account.name }, outcome, outcome === 'refused' ? refusalOf(post) : null));
+    else rows.push(bareRow(named(post.clip), { platform: post.target.publisher.id, account: post.target.account }, outcome, outcome === 'refused' ? refusalOf(post) : null));
   }
   const { together } = app.settings;
   if (together && rows.some(({ outcome }) => outcome === 'refused' || outcome === 'signed-out')) {
     const held: Problem = { code: 'REMOTE_REFUSED', message: 'Nothing was sent: one of the platforms that were to publish together does not take it', remedy: 'See which with: snvg publish --check' };
-    return [...rows, ...sendable.map(({ clip, target }) => bareRow(clip, { platform: target.publisher.id, account: target.account.name }, 'refused', held))];
+    return [...rows, ...sendable.map(({ clip, target }) => bareRow(named(clip), { platform: target.publisher.id, account: target.account }, 'refused', held))];
   }
   for (const post of sendable) tellAdjustments(post, request);
   return [...rows, ...(await send(room, request, sendable))];
@@ -82,7 +72,7 @@ async function send(room: PublishingRoom, request: PublishRequest, posts: readon
     const result = await cancelOnAccount({ ...accountRun(room, request, target, saga), together: saga }, endings.map(({ order, publication }) => ({ ...order, publication })));
     for (const ended of 'heldBy' in result ? [] : result.ended) compensated.set(ended.publication.key, ended);
   }
-  const rows = results.flatMap(({ target, orders, result }) => rowsOf(target, orders, result, compensated));
+  const rows = results.flatMap(({ target, orders, result }) => rowsOfAccount(target, orders, result, compensated));
   if (several) event({ type: 'saga-ended', saga: saga.id, published: count(rows, 'published'), cancelled: count(rows, 'cancelled'), failed: count(rows, 'failed') });
   for (const { publication } of saga.remaining()) event({ type: 'publication-notice', publication, code: 'PUBLISHED_ALONE', message: `${publication.title} stays on ${publication.platform} (${publication.url ?? publication.accountName}), although it failed elsewhere`, remedy: 'What is public is never taken down by snvg: delete it at the platform if it should not stand alone.' });
   for (const { result } of results) {
@@ -91,24 +81,6 @@ async function send(room: PublishingRoom, request: PublishRequest, posts: readon
   for (const { result } of results) if (!('heldBy' in result)) for (const ended of result.ended) tellEarlier(ended, request);
   return rows;
 }
-
-function accountRun({ app, ledger, outside }: PublishingRoom, { signal, wait, event }: Pick<PublishRequest, 'signal' | 'wait' | 'event'>, target: Target, together: Withdrawal | undefined): AccountRun {
-  const { publisher, account, login } = target;
-  return { ledger, publisher, account, login, http: outside.http, timing: realTime(app), patience: usualPatience, signal, wait, event, ...(together ? { together } : {}) };
-}
-
-/** The clock of this machine. */
-export function realTime({ clock }: Pick<App, 'clock'>): Timing {
-  return {
-    nowMs: () => clock.nowMs(),
-    sleep: async (durationMs, signal) => {
-      await delay(durationMs, undefined, { signal }).catch(() => signal.throwIfAborted());
-    },
-    random: () => Math.random(),
-  };
-}
-
-export { accountRun };
 
 function orderOf({ clip, film, target }: Post, { saga, again, insist }: { saga: string | null; again: boolean; insist: boolean }): Order {
   if (!film) throw new RangeError('a post without a film cannot be sent');
@@ -154,19 +126,9 @@ function byTarget(endings: readonly Ended[], results: readonly { target: Target 
   });
 }
 
-function rowsOf(target: Target, orders: readonly Order[], result: AccountResult, compensated: ReadonlyMap<string, Ended>): PublishRow[] {
-  if ('heldBy' in result) {
-    const { publisher, account } = target;
-    return orders.map(({ clip, identity }) => ({ ...emptyRow, clip: clip.stem, title: clip.title, lineage: identity.lineage, platform: publisher.id, account: account.id, accountName: account.name, outcome: 'busy' as const, problem: null }));
-  }
-  return result.ended.map((ended) => rowOf(compensated.get(ended.publication.key) ?? ended));
-}
-
-const emptyRow = { key: null, state: null, url: null, revision: null, dueMs: null, notBeforeMs: null } as const;
-
-function bareRow(clip: JobClip, { platform, account }: { platform: string; account: string }, outcome: RowOutcome, problem: Problem | null): PublishRow {
-  const [film] = clip.films;
-  return { ...emptyRow, clip: film?.stem ?? '', title: film?.title ?? '', lineage: clip.lineage, platform, account, accountName: account, outcome, problem };
+function named({ films, lineage }: JobClip): { stem: string; title: string; lineage: string } {
+  const [film] = films;
+  return { stem: film?.stem ?? '', title: film?.title ?? '', lineage };
 }
 
 function refusalOf({ clip, target, findings }: Post): Problem {
@@ -200,10 +162,4 @@ function tellEarlier({ order, publication, outcome }: Ended, request: PublishReq
 
 function count(rows: readonly PublishRow[], outcome: RowOutcome): number {
   return rows.filter((row) => row.outcome === outcome).length;
-}
-
-/** A publication with what its order needs, for work on what the ledger has. */
-export function orderOfPublication(publication: Publication, post: Pick<Order, 'clip' | 'options'>, insist: boolean): Order {
-  const { sourceSha256, lineage, platform, account, jobId, title, ranges, accountName, dueMs, saga } = publication;
-  return { identity: { sourceSha256, lineage, platform, account }, claimed: { jobId, clipSha256: post.clip.sha256, title, ranges, accountName, dueMs, saga }, ...post, again: false, insist };
 }

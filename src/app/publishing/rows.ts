@@ -1,5 +1,6 @@
-import { ExitCode, SnvgError, errorCodes, type ErrorCode } from '../../errors.js';
-import type { Ended, Outcome } from '../../pipeline/publish/order.js';
+import { ExitCode, SnvgError, errorCodes, reportError, type ErrorCode } from '../../errors.js';
+import type { Ended, Order, Outcome } from '../../pipeline/publish/order.js';
+import type { AccountResult } from '../../pipeline/publish/run-account.js';
 import type { Problem, Publication, PublicationState } from '../../publishers/publisher.js';
 
 /**
@@ -28,8 +29,27 @@ export interface PublishRow {
   problem: Problem | null;
 }
 
-export function rowOf({ order, publication, outcome, problem }: Ended): PublishRow {
+function rowOf({ order, publication, outcome, problem }: Ended): PublishRow {
+  // Of an overlap, the publication is the other moment's.
   return { ...rowOfPublication(publication), clip: order.clip.stem, title: order.clip.title, lineage: order.identity.lineage, outcome, problem };
+}
+
+/** What became of an account's orders, those included that were never looked at. `compensated`: by key, what was taken back afterwards. */
+export function rowsOfAccount(target: { publisher: { id: string; name: string }; account: { id: string; name: string } }, orders: readonly Order[], result: AccountResult, compensated: ReadonlyMap<string, Ended> = new Map()): PublishRow[] {
+  const at = { platform: target.publisher.id, account: target.account };
+  const named = ({ clip, identity }: Order): { stem: string; title: string; lineage: string } => ({ stem: clip.stem, title: clip.title, lineage: identity.lineage });
+  if ('heldBy' in result) return orders.map((order) => bareRow(named(order), at, 'busy', null));
+  const ended = new Map(result.ended.map((one) => [one.order, one]));
+  return orders.map((order) => {
+    const one = ended.get(order);
+    return one ? rowOf(compensated.get(one.publication.key) ?? one) : bareRow(named(order), at, 'left', reportError(result.stopped));
+  });
+}
+
+/** A clip that the ledger knows nothing of. */
+export function bareRow(clip: { stem: string; title: string; lineage: string }, at: { platform: string; account: { id: string; name: string } }, outcome: RowOutcome, problem: Problem | null): PublishRow {
+  const { stem, title, lineage } = clip;
+  return { key: null, clip: stem, title, lineage, platform: at.platform, account: at.account.id, accountName: at.account.name, outcome, state: null, url: null, revision: null, dueMs: null, notBeforeMs: null, problem };
 }
 
 /** A publication as the ledger has it. */

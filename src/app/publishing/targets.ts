@@ -1,8 +1,8 @@
 import type { Settings } from '../../config/options.js';
 import { SnvgError } from '../../errors.js';
 import type { Login } from '../../pipeline/publish/order.js';
-import type { Publisher } from '../../publishers/publisher.js';
-import { parseTarget, publisherIds } from '../../publishers/registry.js';
+import type { Publication, Publisher } from '../../publishers/publisher.js';
+import { findPublisher, parseTarget, publisherIds } from '../../publishers/registry.js';
 import type { Outside } from './outside.js';
 import { platformSettings, typedSettings, type PlatformSettings } from './platform-settings.js';
 
@@ -56,6 +56,19 @@ export async function openTargets(named: readonly NamedTarget[], outside: Pick<O
     }
   }
   return { open: [...open.values()], closed };
+}
+
+/**
+ * The account that the ledger has a publication for, with today's settings of its platform.
+ * @throws {SnvgError} AUTH_*; AUTH_WRONG_ACCOUNT when the account of that name is another one now
+ */
+export async function openPublicationTarget(publication: Publication, settings: Pick<Settings, 'set' | 'platforms'>, outside: Pick<Outside, 'accounts'>): Promise<Target> {
+  const publisher = await findPublisher(publication.platform);
+  const { account, login } = await accountOf(publisher, publication.accountName, outside);
+  if (account.id !== publication.account) {
+    throw new SnvgError('AUTH_WRONG_ACCOUNT', `${publication.accountName} on ${publisher.name} is ${account.id} now, and ${JSON.stringify(publication.title)} is for ${publication.account}`, `Log in to that account: snvg auth login ${publisher.id}`);
+  }
+  return { publisher, account, login, ...platformSettings(publisher, settings) };
 }
 
 async function accountOf(publisher: Publisher, name: string, outside: Pick<Outside, 'accounts'>): Promise<Pick<Target, 'account' | 'login'>> {

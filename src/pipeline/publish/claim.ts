@@ -1,11 +1,17 @@
 import { SnvgError } from '../../errors.js';
 import type { Ledger } from '../../ledger/ledger.js';
-import type { Problem, Publication } from '../../publishers/publisher.js';
+import type { Problem, Publication, Publisher } from '../../publishers/publisher.js';
 import type { Order, Outcome } from './order.js';
 import { isPosted } from './states.js';
 
 /** Of a publication that was cancelled because another one of its saga failed: asking once more begins it again. */
 export const sagaCancelled = 'SAGA_CANCELLED';
+
+interface Claiming {
+  ledger: Ledger;
+  publisher: Pick<Publisher, 'holdsUntilDue'>;
+  nowMs: number;
+}
 
 /** What the ledger lets an order do: `work` goes on, everything else has ended before it began. */
 export type Claimed = { kind: 'work'; publication: Publication } | { kind: 'ended'; publication: Publication; outcome: Outcome; problem: Problem | null };
@@ -14,9 +20,9 @@ export type Claimed = { kind: 'work'; publication: Publication } | { kind: 'ende
  * Makes the ledger's entry, or finds the one there is, and applies the rules of revisions: what is posted stays as it is, a changed clip is posted
  * beside it only when a person asks (`again`), what failed begins anew, what a person cancelled stays cancelled.
  */
-export async function claimOrder(ledger: Ledger, order: Order, nowMs: number): Promise<Claimed> {
+export async function claimOrder({ ledger, publisher, nowMs }: Claiming, order: Order): Promise<Claimed> {
   try {
-    return await claimed(ledger, order, nowMs);
+    return await claimed({ ledger, publisher, nowMs }, order);
   } catch (error) {
     const problem = overlapOf(error);
     const publication = problem && (await ledger.list({ platform: order.identity.platform, account: order.identity.account })).find(({ sourceSha256, lineage }) => sourceSha256 === order.identity.sourceSha256 && lineage === order.identity.lineage);
@@ -25,11 +31,11 @@ export async function claimOrder(ledger: Ledger, order: Order, nowMs: number): P
   }
 }
 
-async function claimed(ledger: Ledger, order: Order, nowMs: number): Promise<Claimed> {
+async function claimed({ ledger, publisher, nowMs }: Claiming, order: Order): Promise<Claimed> {
+  const isEarly = ({ state, dueMs }: Publication): boolean => state === 'planned' && !order.insist && dueMs !== null && dueMs > nowMs && publisher.holdsUntilDue?.(order.options) !== true;
   const claim = await ledger.claim(order.identity, order.claimed);
   if (claim.kind === 'overlapping') return { kind: 'ended', publication: claim.with, outcome: 'overlapping', problem: overlap(order, claim.with) };
   const { publication } = claim;
-  if (claim.kind === 'new') return plannedOrWork(publication, order, nowMs);
   const { state } = publication;
   if (isPosted(state)) return posted(ledger, publication, order);
   if (state === 'cancelled' && !order.insist && publication.problem?.code !== sagaCancelled) return { kind: 'ended', publication, outcome: 'kept', problem: null };
@@ -38,18 +44,13 @@ async function claimed(ledger: Ledger, order: Order, nowMs: number): Promise<Cla
     const begun = await ledger.record(publication, { state: 'claimed', handle: null }, 'begun again');
     return { kind: 'work', publication: await withClip(ledger, begun, order) };
   }
-  return plannedOrWork(publication, order, nowMs);
+  return isEarly(publication) ? { kind: 'ended', publication, outcome: 'planned', problem: null } : { kind: 'work', publication };
 }
 
 async function posted(ledger: Ledger, publication: Publication, order: Order): Promise<Claimed> {
   if (!isChanged(publication, order)) return { kind: 'ended', publication, outcome: 'already', problem: null };
   if (!order.again) return { kind: 'ended', publication, outcome: 'changed', problem: null };
   return { kind: 'work', publication: await ledger.revise(publication, order.claimed) };
-}
-
-function plannedOrWork(publication: Publication, order: Order, nowMs: number): Claimed {
-  const waits = publication.state === 'planned' && !order.insist && publication.dueMs !== null && publication.dueMs > nowMs;
-  return waits ? { kind: 'ended', publication, outcome: 'planned', problem: null } : { kind: 'work', publication };
 }
 
 /** The ledger's refusal of a moment that another one has taken the place of. */

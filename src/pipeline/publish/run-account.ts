@@ -19,7 +19,7 @@ export function runAccount(run: AccountRun, orders: readonly Order[]): Promise<A
   return asTheOnlyOne(run, async (scheduler, signal) => {
     for (const order of orders) {
       signal.throwIfAborted();
-      const claimed = await claimOrder(run.ledger, order, run.timing.nowMs());
+      const claimed = await claimOrder({ ledger: run.ledger, publisher: run.publisher, nowMs: run.timing.nowMs() }, order);
       if (claimed.kind === 'work') scheduler.add(order, claimed.publication);
       else scheduler.end({ order, publication: claimed.publication, outcome: claimed.outcome, problem: claimed.problem });
     }
