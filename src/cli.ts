@@ -87,10 +87,57 @@ for (const [stage, description, example] of stageCommands) {
     );
 }
 
-withSettings(program.command('publish').argument('[job-or-folder]', 'a job or its output folder (default: the newest job)').description('Publish clips that were made, each once'), 'publish', 'global', 'output', 's3Endpoint')
+withSettings(program.command('publish').argument('[job-or-folder]', 'a job or its output folder (default: the newest job); with --resolve: posted=<url> or not-posted').description('Publish clips that were made, each once'), 'publish', 'global', 'output', 's3Endpoint')
   .option('--again', 'also publish changed versions of what is already public', false)
-  .addHelpText('after', '\nExample:\n  snvg publish talk.snvg --to file:outbox\n')
-  .action((job: string | undefined, { again, ...flags }: Flags) => start(flags, async (context) => (await import('./commands/publish.js')).runPublish(context, job, { again: again === true })));
+  .option('--check', 'send nothing: say what the platforms will say, and what their day still gives', false)
+  .option('--dry-run', 'send nothing: say what would be sent', false)
+  .option('--status', 'every post and how it stands', false)
+  .option('--history', 'who posted what, when, from which machine', false)
+  .option('--due', 'publish what was planned and whose time has come (for cron)', false)
+  .option('--retry [post]', 'try again: one post by the first digits of its key, or all that did not end well')
+  .option('--cancel <post>', 'take back a post that is not public yet')
+  .option('--resolve <post>', 'say what you saw at the platform: posted=<url> or not-posted')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  snvg publish talk.snvg --to file:outbox
+  snvg publish talk.snvg --to youtube --to tiktok:second --set youtube.privacy=unlisted --check
+  snvg publish --to x --auto-approve --min-score 60 --no-notices --ledger s3://bucket/snvg
+  snvg publish --status
+  snvg publish --resolve 1a2b3c4d posted=https://www.youtube.com/watch?v=…
+`,
+  )
+  .action((job: string | undefined, flags: Flags) => startPublish(job, flags));
+
+/** One verb at a time; without any, publishing. */
+async function startPublish(job: string | undefined, { again, check, status, history, due, retry, cancel, resolve, ...settings }: Flags): Promise<void> {
+  const verbs = Object.entries({ check, status, history, due, retry, cancel, resolve }).filter(([, given]) => given !== undefined && given !== false);
+  const [verb, ...others] = verbs.map(([name]) => name);
+  if (others.length > 0) throw new SnvgError('USAGE', `--${verb} and --${others[0]} cannot go together`, 'Give one of them.');
+  return start(settings, async (context) => {
+    const publish = await import('./commands/publish.js');
+    const views = await import('./commands/publish-views.js');
+    switch (verb) {
+      case 'check':
+        return views.runPublishCheck(context, job, { refuse: true });
+      case 'status':
+        return views.runPublishStatus(context, job);
+      case 'history':
+        return views.runPublishHistory(context);
+      case 'due':
+        return publish.runPublishDue(context);
+      case 'retry':
+        return publish.runPublishRetry(context, typeof retry === 'string' ? retry : undefined);
+      case 'cancel':
+        return publish.runPublishCancel(context, String(cancel));
+      case 'resolve':
+        return publish.runPublishResolve(context, String(resolve), job);
+      default:
+        return context.loaded.settings.dryRun ? views.runPublishCheck(context, job, { refuse: false }) : publish.runPublish(context, job, { again: again === true });
+    }
+  });
+}
 
 const jobs = program.command('jobs').description('What was done, is being done, and can go on').addHelpText('after', '\nExample:\n  snvg jobs list\n');
 withSettings(jobs.command('list').description('All jobs, newest first'), 'global', 'output').action((flags: Flags) => start(flags, async (context) => (await import('./commands/jobs.js')).runJobsList(context)));

@@ -100,6 +100,7 @@ export const options = [
   { key: 'strict', group: group.run, type: 'boolean', default: false, env: 'SNVG_STRICT', scope: 'run', doc: 'Exit 8 when anything was done in a lesser way' },
   { key: 'fresh', group: group.run, type: 'boolean', default: false, scope: 'run', flagOnly: true, doc: 'Forget earlier results for this source and start anew' },
   { key: 'dryRun', group: group.run, type: 'boolean', default: false, scope: 'run', flagOnly: true, doc: 'Say what would be done; write nothing' },
+  { key: 'vault', group: group.run, type: 'choice', default: 'auto', choices: ['auto', 'keyring', 'file'], env: 'SNVG_VAULT', scope: 'global', guarded: true, doc: 'Where the key of the vault of logins lies: in the keyring of the desktop (auto takes it where there is one), or with the file itself' },
   { key: 'ffmpeg', group: group.run, type: 'text', default: null, placeholder: 'path', path: 'program', env: 'SNVG_FFMPEG', scope: 'global', doc: 'The ffmpeg to use (5.1 or later, with libass and libx264)' },
   { key: 'ffprobe', group: group.run, type: 'text', default: null, placeholder: 'path', path: 'program', env: 'SNVG_FFPROBE', scope: 'global', doc: 'The ffprobe to use' },
   { key: 'models', group: group.run, type: 'text', default: null, placeholder: 'folder', path: 'folder', env: 'SNVG_MODELS', scope: 'global', doc: 'Folder of model weights (default: those shipped with snvg)' },

@@ -1,5 +1,4 @@
 import type { Accounts } from '../../accounts/accounts.js';
-import { SnvgError } from '../../errors.js';
 import { HostBreaker } from '../../pipeline/publish/breaker.js';
 import type { HttpTransport } from '../../publishers/http.js';
 import type { App } from '../app.js';
@@ -15,10 +14,12 @@ export interface Outside {
 export async function openOutside(app: App): Promise<Outside> {
   const { openTransport } = await import('../../publishers/send.js');
   const transport = openTransport({ hosts: app.settings.hosts });
+  const nowMs = (): number => app.clock.nowMs();
   return {
-    http: new HostBreaker(() => app.clock.nowMs()).guard(transport),
+    http: new HostBreaker(nowMs).guard(transport),
     accounts: async () => {
-      throw new SnvgError('AUTH_NEEDED', 'Nobody is logged in to any platform', 'Publish to a folder: --to file:outbox');
+      const { openAccounts } = await import('../accounts/open-accounts.js');
+      return openAccounts({ paths: app.paths, vault: app.settings.vault, env: process.env, http: transport, signal: app.signal, nowMs }).accounts;
     },
     close: async () => transport.close(),
   };

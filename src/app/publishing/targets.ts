@@ -15,7 +15,7 @@ export interface Target extends Platform {
   login: Login | null;
 }
 
-/** A target whose account nobody is logged in to: the others go on. */
+/** A target whose account cannot be worked with now (nobody is logged in, its login cannot be asked): the others go on. */
 export interface ClosedTarget {
   publisher: Publisher;
   name: string;
@@ -51,7 +51,8 @@ export async function openTargets(named: readonly NamedTarget[], outside: Pick<O
       const { account, login } = await accountOf(publisher, name, outside);
       open.set(`${publisher.id}\0${account.id}`, { publisher, account, login, options, format });
     } catch (error) {
-      if (!(error instanceof SnvgError) || !error.code.startsWith('AUTH_')) throw error;
+      // What was named wrongly is for the person to correct before anything is sent anywhere.
+      if (!(error instanceof SnvgError) || error.code === 'USAGE') throw error;
       closed.push({ publisher, name, error });
     }
   }
