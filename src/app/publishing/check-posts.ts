@@ -51,8 +51,8 @@ export async function checkPosts({ app, ledger, outside }: PublishingRoom, clips
     const known = await ledger.list({ platform: target.publisher.id, account: target.account.id });
     for (const post of planPosts(clips, [target], app.reviews, app.settings)) posts.push(checkedPost(post, known));
   }
-  for (const { publisher, name, options, format } of closed.map(({ publisher, name }) => named.find((one) => one.publisher === publisher && one.name === name)).filter((one) => one !== undefined)) {
-    for (const post of planPosts(clips, [{ publisher, name, options, format }], app.reviews, app.settings)) posts.push(checkedPost({ ...post, target: { ...post.target, account: { id: name, name }, login: null } }, []));
+  for (const target of closed) {
+    for (const post of planPosts(clips, [{ ...target, account: { id: target.name, name: target.name }, login: null }], app.reviews, app.settings)) posts.push(checkedPost(post, []));
   }
   return { posts, accounts };
 }

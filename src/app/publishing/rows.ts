@@ -37,13 +37,16 @@ function rowOf({ order, publication, outcome, problem }: Ended): PublishRow {
 /** What became of an account's orders, those included that were never looked at. `compensated`: by key, what was taken back afterwards. */
 export function rowsOfAccount(target: { publisher: { id: string; name: string }; account: { id: string; name: string } }, orders: readonly Order[], result: AccountResult, compensated: ReadonlyMap<string, Ended> = new Map()): PublishRow[] {
   const at = { platform: target.publisher.id, account: target.account };
-  const named = ({ clip, identity }: Order): { stem: string; title: string; lineage: string } => ({ stem: clip.stem, title: clip.title, lineage: identity.lineage });
   if ('heldBy' in result) return orders.map((order) => bareRow(named(order), at, 'busy', null));
   const ended = new Map(result.ended.map((one) => [one.order, one]));
   return orders.map((order) => {
     const one = ended.get(order);
     return one ? rowOf(compensated.get(one.publication.key) ?? one) : bareRow(named(order), at, 'left', reportError(result.stopped));
   });
+}
+
+function named({ clip, identity }: Order): { stem: string; title: string; lineage: string } {
+  return { stem: clip.stem, title: clip.title, lineage: identity.lineage };
 }
 
 /** A clip that the ledger knows nothing of. */

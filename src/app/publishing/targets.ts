@@ -16,11 +16,7 @@ export interface Target extends Platform {
 }
 
 /** A target whose account cannot be worked with now (nobody is logged in, its login cannot be asked): the others go on. */
-export interface ClosedTarget {
-  publisher: Publisher;
-  name: string;
-  error: SnvgError;
-}
+export type ClosedTarget = NamedTarget & { error: SnvgError };
 
 export interface Targets {
   open: Target[];
@@ -46,14 +42,15 @@ export async function namedTargets(settings: Pick<Settings, 'to' | 'set' | 'plat
 export async function openTargets(named: readonly NamedTarget[], outside: Pick<Outside, 'accounts'>): Promise<Targets> {
   const open = new Map<string, Target>();
   const closed: ClosedTarget[] = [];
-  for (const { publisher, name, options, format } of named) {
+  for (const one of named) {
+    const { publisher, name, options, format } = one;
     try {
       const { account, login } = await accountOf(publisher, name, outside);
       open.set(`${publisher.id}\0${account.id}`, { publisher, account, login, options, format });
     } catch (error) {
       // What was named wrongly is for the person to correct before anything is sent anywhere.
       if (!(error instanceof SnvgError) || error.code === 'USAGE') throw error;
-      closed.push({ publisher, name, error });
+      closed.push({ ...one, error });
     }
   }
   return { open: [...open.values()], closed };
