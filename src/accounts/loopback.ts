@@ -19,7 +19,7 @@ export interface Redirect {
 
 /** @throws {SnvgError} USAGE when the port is taken */
 export async function awaitRedirect(place: RedirectPlace, state: string): Promise<Redirect> {
-  let arrived: (parameters: URLSearchParams) => void = () => {};
+  let arrived: ((parameters: URLSearchParams) => void) | undefined;
   const first = new Promise<URLSearchParams>((resolve) => {
     arrived = resolve;
   });
@@ -30,7 +30,7 @@ export async function awaitRedirect(place: RedirectPlace, state: string): Promis
     if (done) return answer(response, 409, 'This login has already been answered.');
     done = true;
     // The page is sent whole before the port closes.
-    response.on('finish', () => arrived(verdict));
+    response.on('finish', () => arrived?.(verdict));
     answer(response, 200, verdict.has('error') ? 'The login was refused. You can close this page and go back to the terminal.' : 'You can close this page and go back to the terminal.');
   });
   server.requestTimeout = 10_000;
@@ -78,7 +78,7 @@ function answer(response: ServerResponse, status: number, text: string): void {
 
 async function within<T>(promise: Promise<T>, timeoutMs: number, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
-  let stop: () => void = () => {};
+  let stop: (() => void) | undefined;
   const ended = new Promise<never>((_, reject) => {
     const timer = setTimeout(() => reject(new SnvgError('AUTH_DENIED', `No answer from the browser for ${Math.round(timeoutMs / 1000)} s`, 'Begin again; on a machine without a browser log in with --paste.')), timeoutMs);
     const abort = (): void => reject(signal.reason as Error);
@@ -91,6 +91,6 @@ async function within<T>(promise: Promise<T>, timeoutMs: number, signal: AbortSi
   try {
     return await Promise.race([promise, ended]);
   } finally {
-    stop();
+    stop?.();
   }
 }

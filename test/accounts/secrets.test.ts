@@ -1,15 +1,15 @@
 import { PassThrough } from 'node:stream';
-import fc from 'fast-check';
+import { assert, property, string, stringMatching } from 'fast-check';
 import { expect, it } from 'vitest';
 import { SnvgError } from '../../src/errors.js';
 import { LostReply, PlatformFault } from '../../src/publishers/faults.js';
 import { guardOutput, isSecretVariable, keepSecret, keepSecretsOf, redacted, writeSecret } from '../../src/secrets.js';
 
-const secretText = fc.stringMatching(/^[A-Za-z0-9!$%&'()*+,./:;<=>?@[\]^_{|}~ "\\-]{12,60}$/).filter((text) => text.trim().length >= 12);
+const secretText = stringMatching(/^[A-Za-z0-9!$%&'()*+,./:;<=>?@[\]^_{|}~ "\\-]{12,60}$/).filter((text) => text.trim().length >= 12);
 
 it('no encoding of a secret survives: raw, JSON, URL, form, hex, base64 and base64url at any place in what is encoded', () => {
-  fc.assert(
-    fc.property(secretText, fc.string({ maxLength: 7 }), fc.string({ maxLength: 7 }), (secret, before, after) => {
+  assert(
+    property(secretText, string({ maxLength: 7 }), string({ maxLength: 7 }), (secret, before, after) => {
       keepSecret(secret);
       // Without its edges a secret is still one: base64 shares the bits of its first and last bytes with what stands beside it.
       const core = secret.slice(3, -3);

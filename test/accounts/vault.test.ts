@@ -153,7 +153,8 @@ it('with a keyring its key lies there, and the file tells nothing', async () => 
 
 it('a keyring that refuses (headless, AccessDenied) gives way to the file, unless it was asked for', async () => {
   const dir = temporaryFolder();
-  const keyring = async (): Promise<Keyring> => practiceKeyring({ refuses: true });
+  const headless = practiceKeyring({ refuses: true });
+  const keyring = async (): Promise<Keyring> => headless;
   await expect(add(vaultIn(dir, { setting: 'keyring', keyring }), 'one')).rejects.toMatchObject({ code: 'VAULT_LOCKED' });
   expect(existsSync(join(dir, 'accounts.vault'))).toBe(false);
   const vault = vaultIn(dir, { setting: 'auto', keyring });
