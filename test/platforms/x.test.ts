@@ -127,6 +127,22 @@ describe('uploads', () => {
     expect([late.status, messageOf(late)]).toEqual([400, 'One or more parameters to your request was invalid. Your media IDs are invalid.']);
   });
 
+  test('of subtitles are tied to videos in a language of two capitals, and posted by no one', async () => {
+    const hand = new Hand();
+    const id = await hand.video();
+    const begun = await hand.send('POST', '/2/media/upload/initialize', { media_type: 'text/srt', total_bytes: 3, media_category: 'subtitles' });
+    const track = (begun.json['data'] as { id: string }).id;
+    const attach = (language: string, video = id): Promise<HttpAnswer> => hand.send('POST', '/2/media/subtitles', { id: video, media_category: 'TweetVideo', subtitles: { id: track, language_code: language, display_name: 'English' } });
+    expect((await hand.send('POST', '/2/media/upload/initialize', { media_type: 'text/srt', total_bytes: 3, media_category: 'tweet_video' })).status).toBe(400);
+    expect((await attach('EN')).status).toBe(400);
+    await hand.append(track, '0', 'abc');
+    expect((await hand.send('POST', `/2/media/upload/${track}/finalize`)).json['data']).not.toHaveProperty('processing_info');
+    expect((await attach('en')).status).toBe(400);
+    expect((await attach('EN', track)).status).toBe(400);
+    expect((await attach('EN')).status).toBe(200);
+    expect((await hand.send('POST', '/2/tweets', { text: 'Words', media: { media_ids: [track] } })).status).toBe(400);
+  });
+
   test('can be described in up to 1000 characters', async () => {
     const hand = new Hand();
     const id = await hand.video();

@@ -5,21 +5,24 @@ import { smallClip } from '../support/publish-context.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { account, claimed, drive, XWorld } from '../support/x-platform.js';
 
+/** Two segments. */
 const bytes = Buffer.alloc(4_200_000, 'film');
-const requestsOfOne = 9;
+/** A little more than a post of two segments with a description and subtitles takes. */
+const requestsOfOne = 13;
 
 describe('every cut', () => {
   const kinds: Fault[] = [{ kind: 'drop-before' }, { kind: 'drop-after' }, { kind: 'half-body' }, { kind: 'slow' }, { kind: 'duplicate' }, { kind: 'status', status: 429 }, { kind: 'status', status: 500 }, { kind: 'status', status: 503 }, { kind: 'error-after', status: 502 }];
 
   test.each(kinds)('$kind $status of any one request leaves one post', async (fault) => {
-    const clip = smallClip(temporaryFolder(), { bytes });
+    const clip = smallClip(temporaryFolder(), fault.kind === 'drop-after' || fault.kind === 'duplicate' ? { bytes } : {});
     for (let at = 0; at < requestsOfOne; at += 1) {
       const world = new XWorld();
-      world.options = { altText: 'Two people talk' };
+      world.options = { altText: 'Two people talk', subtitles: true };
       world.script = () => (world.requests.length === at + 1 ? fault : undefined);
       const { publication } = await drive(world, clip, claimed());
       expect(publication, `request ${at}: ${world.requests[at]}`).toMatchObject({ state: 'published', url: world.x.posts()[0]?.url });
       expect(world.x.posts().map(({ videoSha256 }) => videoSha256)).toEqual([clip.sha256]);
+      expect(world.x.timelines.all[0]).toMatchObject({ languages: ['EN'], altText: 'Two people talk' });
     }
   });
 

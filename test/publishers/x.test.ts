@@ -50,6 +50,20 @@ describe('publishing', () => {
     expect(notices.join()).toMatch(/did not take the description/);
   });
 
+  test('brings the subtitles as a track, or says why there is none', async () => {
+    const world = new XWorld();
+    world.options = { subtitles: true, altText: 'Two people talk' };
+    await drive(world, clipOf({ language: 'pt-BR' }), claimed());
+    expect(world.x.timelines.all[0]).toMatchObject({ languages: ['PT'], altText: 'Two people talk' });
+    world.x.uploads.takesSubtitles = false;
+    const { publication, notices } = await drive(world, clipOf({ title: 'Other words' }), claimed());
+    expect(publication.state).toBe('published');
+    expect(notices.join()).toMatch(/did not take the subtitles/);
+    await drive(world, clipOf({ title: 'Third words', language: null }), claimed());
+    expect(world.x.timelines.all.map(({ languages }) => languages)).toEqual([['PT'], [], []]);
+    expect(xPublisher.check(clipOf({ language: null }), world.options).map(({ rule }) => rule)).toEqual(['x.subtitles.none']);
+  });
+
   test('discloses and limits as asked', async () => {
     const world = new XWorld();
     world.options = { madeWithAi: true, replySettings: 'following', paidPartnership: true, communityId: '1466', shareWithFollowers: true };

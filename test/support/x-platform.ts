@@ -9,7 +9,7 @@ import { XStandIn } from '../../src/sandbox/x/index.js';
 import { freshPublication, publishContext } from './publish-context.js';
 
 export const account = { id: '1460323737035677698', name: 'snvg_clips' };
-export const startMs = Date.UTC(2026, 10, 25, 12);
+const startMs = Date.UTC(2026, 10, 25, 12);
 
 /** X in this process, in time that is moved by hand, and a login to it. */
 export class XWorld {

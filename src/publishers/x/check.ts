@@ -1,13 +1,18 @@
 import type { Finding, PublishableClip } from '../publisher.js';
 import { limits, usualMaxDurationUs } from './limits.js';
 import { xOptions } from './options.js';
+import { hasTrack } from './subtitles.js';
 import { composeText } from './text.js';
 import { cashtagsIn, isPostable, maxWeight, weightOf } from './weight.js';
 
 /** What X would refuse, and what is changed for it, before anything is sent. */
 export function checkForX(clip: PublishableClip, given: unknown): Finding[] {
   const options = xOptions.parse(given);
-  return [...checkVideo(clip, options.premium), ...checkText(clip, options.text)];
+  const findings = [...checkVideo(clip, options.premium), ...checkText(clip, options.text)];
+  if (options.subtitles && !hasTrack(clip, options)) {
+    findings.push({ rule: 'x.subtitles.none', severity: 'adjusted', message: `It goes without subtitles: ${clip.captions === null ? 'the clip has none' : 'their language is not known, or has no code of two letters'}`, remedy: 'Render with captions and name the language.' });
+  }
+  return findings;
 }
 
 function checkVideo(clip: PublishableClip, premium: boolean): Finding[] {

@@ -1,9 +1,9 @@
 import type { DatedLimits, Quota } from '../publisher.js';
 
 /** Numbers of segments that an upload may have: `segment_index` is 0…999 (X API specification 2.167). */
-export const maxSegments = 1000;
+const maxSegments = 1000;
 /** A segment is at most 5 MB; read as decimal megabytes, the smaller of the two meanings. */
-export const maxSegmentBytes = 5_000_000;
+const maxSegmentBytes = 5_000_000;
 const usualSegmentBytes = 4 * 1024 * 1024;
 
 /**

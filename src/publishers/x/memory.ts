@@ -11,7 +11,9 @@ const media = z.strictObject({
   seenMs: z.number(),
   /** Which film it is of. */
   sha256: z.string(),
-  stage: z.enum(['append', 'finalize', 'processing', 'describe', 'ready']),
+  stage: z.enum(['append', 'finalize', 'processing', 'subtitles', 'describe', 'ready']),
+  /** The upload of its subtitles, once begun. */
+  track: z.strictObject({ id: z.string(), sizeBytes: z.number(), stage: z.enum(['append', 'finalize', 'attach']) }).nullable(),
   segmentBytes: z.number(),
   /** Segments before this one have arrived. */
   nextSegment: z.number(),

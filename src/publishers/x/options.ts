@@ -9,6 +9,7 @@ export const xOptions = z.strictObject({
     .describe('How the text is put together; {title}, {description} and {hashtags} are filled in')
     .default('{title}\n\n{description}\n\n{hashtags}'),
   altText: z.string().min(1).max(1000).describe('Description of the video for people who do not see it').optional(),
+  subtitles: z.boolean().describe('Uploads the captions as a track that viewers can switch on').default(false),
   replySettings: z.enum(['following', 'mentionedUsers', 'subscribers', 'verified']).describe('Who may reply; everybody where nothing is said').optional(),
   madeWithAi: z.boolean().describe('Discloses that the video contains media made by AI').optional(),
   paidPartnership: z.boolean().describe('Discloses a paid partnership').optional(),

@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import { LostReply, PlatformFault } from '../faults.js';
+import { PlatformFault } from '../faults.js';
 import type { PublicationStep } from '../publisher.js';
 import { faultCode } from './answers.js';
 import type { XAnswer } from './api.js';
 import { xClient } from './client.js';
 import { segmentBytesFor } from './limits.js';
+import { initialized, readAs } from './bodies.js';
 import { asHandle, type XMedia, type XMemory } from './memory.js';
 import type { XSession } from './session.js';
+import { hasTrack, stageAfterSubtitles, subtitlesStep } from './subtitles.js';
 
 /** An upload with less left than this is begun again rather than posted. */
 const expiryMarginMs = 5 * 60_000;
@@ -21,7 +23,6 @@ const longestPollMs = 5 * 60_000;
 /** A segment on a slow line, and X's own work on it. */
 const segmentTimeoutMs = 180_000;
 
-const initialized = z.object({ data: z.object({ id: z.string().regex(/^[0-9]{1,19}$/), media_key: z.string().optional(), expires_after_secs: z.number().optional() }) });
 const processed = z.object({
   data: z.object({
     id: z.string(),
@@ -55,7 +56,9 @@ export async function uploadStep(session: XSession, memory: XMemory): Promise<Pu
       return finalize(session, memory, media);
     case 'processing':
       return poll(session, memory, media);
-    default:
+    case 'subtitles':
+      return subtitlesStep(session, memory, media);
+    case 'describe':
       return describe(session, memory, media);
   }
 }
@@ -86,6 +89,7 @@ async function begin({ api, context }: XSession, memory: XMemory): Promise<Publi
     stage: 'append',
     segmentBytes: segmentBytesFor(clip.sizeBytes),
     nextSegment: 0,
+    track: null,
     polls: 0,
     pollUntilMs: null,
   };
@@ -145,7 +149,7 @@ function processing({ context, options }: XSession, memory: XMemory, before: XMe
   const { processing_info: info } = readAs(processed, answer, 'the state of the video').data;
   const nowMs = context.nowMs();
   if (!info || info.state === 'succeeded') {
-    return { state: 'uploading', handle: asHandle({ ...memory, media: { ...media, stage: options.altText === undefined ? 'ready' : 'describe' } }) };
+    return { state: 'uploading', handle: asHandle({ ...memory, media: { ...media, stage: hasTrack(context.clip, options) ? 'subtitles' : stageAfterSubtitles(options) } }) };
   }
   if (info.state === 'failed') {
     // X's own trouble (InternalError) is over with another upload; anything else is about the film.
@@ -181,10 +185,4 @@ async function describe({ api, options }: XSession, memory: XMemory, media: XMed
 
 function isForgotten(error: unknown): boolean {
   return error instanceof PlatformFault && error.kind === 'refused' && (error.code === 'notFound' || error.code === faultCode.unknownMedia);
-}
-
-function readAs<T>(schema: z.ZodType<T>, answer: XAnswer, what: string): T {
-  const read = schema.safeParse(answer.body);
-  if (!read.success) throw new LostReply(`X's answer about ${what} lacks what it should have`);
-  return read.data;
 }

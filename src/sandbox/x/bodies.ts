@@ -4,13 +4,22 @@ import { invalidRequest } from './problems.js';
 
 const id = z.string().regex(/^[0-9]{1,19}$/);
 
-/** POST /2/media/upload/initialize, by X's specification 2.167; X requires the three of a video. */
-export const initializeBody = z.strictObject({
-  media_type: z.enum(['video/mp4', 'video/webm', 'video/mp2t', 'video/quicktime']),
-  total_bytes: z.int().min(1).max(17_179_869_184),
-  media_category: z.enum(['amplify_video', 'tweet_video']),
-  additional_owners: z.array(id).optional(),
-  shared: z.boolean().optional(),
+/** POST /2/media/upload/initialize, by X's specification 2.167, of videos and subtitles. */
+export const initializeBody = z
+  .strictObject({
+    media_type: z.enum(['video/mp4', 'video/webm', 'video/mp2t', 'video/quicktime', 'text/srt', 'text/vtt']),
+    total_bytes: z.int().min(1).max(17_179_869_184),
+    media_category: z.enum(['amplify_video', 'tweet_video', 'subtitles']),
+    additional_owners: z.array(id).optional(),
+    shared: z.boolean().optional(),
+  })
+  .refine((body) => body.media_type.startsWith('text/') === (body.media_category === 'subtitles'), { path: ['media_category'], message: 'does not go with the media type' });
+
+/** POST /2/media/subtitles */
+export const subtitlesBody = z.strictObject({
+  id,
+  media_category: z.enum(['AmplifyVideo', 'TweetVideo']),
+  subtitles: z.strictObject({ id, language_code: z.string().regex(/^[A-Z]{2}$/), display_name: z.string().min(1) }),
 });
 
 /** POST /2/media/metadata; what else it takes is not played here. */

@@ -49,6 +49,7 @@ export class XStandIn implements StandIn {
       { method: 'GET', path: /^\/2\/media\/upload$/, scopes: media, endpoint: 'status', run: (request, { id: owner }) => this.uploads.status(request, owner) },
       { method: 'POST', path: /^\/2\/media\/upload$/, scopes: media, endpoint: 'status', run: () => invalidRequest('Uploads in parts are made by /2/media/upload/initialize, /append and /finalize; videos are not taken whole.', { command: [] }) },
       { method: 'POST', path: /^\/2\/media\/metadata$/, scopes: media, endpoint: 'metadata', run: (request, { id: owner }) => this.uploads.describe(request, owner) },
+      { method: 'POST', path: /^\/2\/media\/subtitles$/, scopes: media, endpoint: 'subtitles', run: (request, { id: owner }) => this.uploads.attachSubtitles(request, owner) },
       { method: 'POST', path: /^\/2\/tweets$/, scopes: ['tweet.read', 'tweet.write', 'users.read'], endpoint: 'post', run: (request, account) => this.timelines.create(request, account) },
       { method: 'GET', path: /^\/2\/users\/me$/, scopes: read, endpoint: 'me', run: (request, { id, name }) => (request.url.search === '' ? { status: 200, body: { data: { id, name, username: name } } } : invalidRequest('Only the default fields are played here.')) },
       { method: 'GET', path: /^\/2\/users\/([^/]+)\/tweets$/, scopes: read, endpoint: 'timeline', run: (request, _, id) => this.#timeline(request, id) },

@@ -24,6 +24,7 @@ interface Post extends StandInPost {
   links: Link[];
   mediaKeys: string[];
   altText: string | null;
+  languages: readonly string[];
   madeWithAi: boolean;
 }
 
@@ -106,7 +107,7 @@ export class Posts {
     return known;
   }
 
-  #add(account: Account, text: string, videos: readonly { key: string; videoSha256: string; altText: string | null }[], madeWithAi: boolean): Post {
+  #add(account: Account, text: string, videos: readonly { key: string; videoSha256: string; altText: string | null; languages: readonly string[] }[], madeWithAi: boolean): Post {
     const id = this.#ids.next();
     const nowMs = this.#nowMs();
     const links: Link[] = twitterText.extractUrls(text).map((address) => shortened(address));
@@ -130,6 +131,7 @@ export class Posts {
       links,
       mediaKeys: videos.map(({ key }) => key),
       altText: videos[0]?.altText ?? null,
+      languages: videos[0]?.languages ?? [],
       madeWithAi,
     };
     this.#posts.push(post);

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { StandInAnswer, StandInRequest } from '../stand-in.js';
-import { initializeBody, metadataBody, readBytes, readJson } from './bodies.js';
+import { initializeBody, metadataBody, readBytes, readJson, subtitlesBody } from './bodies.js';
 import type { Snowflakes } from './ids.js';
 import { forbidden, invalidRequest, notFound } from './problems.js';
 
@@ -10,6 +10,9 @@ const maxSegments = 1000;
 const lifetimeMs = 24 * 3_600_000;
 /** Videos of accounts without Premium: 8 GB. */
 const maxBytes = 8 * 2 ** 30;
+
+/** First part of a media key. */
+const keyKinds = { tweet_video: 7, amplify_video: 13, subtitles: 15 } as const;
 
 /** A segment that arrived, and the hash of everything up to its end: the bytes themselves are not kept. */
 interface Segment {
@@ -29,6 +32,10 @@ interface Upload {
   videoSha256: string;
   outcome: ProcessingOutcome;
   altText: string | null;
+  /** What it is: subtitles are tied to videos and not posted. */
+  kind: 'video' | 'subtitles';
+  /** Languages of the subtitles tied to it. */
+  languages: string[];
 }
 
 export type ProcessingOutcome = 'succeeded' | 'InvalidMedia' | 'InternalError';
@@ -41,6 +48,8 @@ export class Uploads {
   outcome: ProcessingOutcome = 'succeeded';
   /** Whether videos may have a description. */
   describesVideos = true;
+  /** Whether subtitles can be tied to videos. */
+  takesSubtitles = true;
   readonly #uploads = new Map<string, Upload>();
   readonly #nowMs: () => number;
   readonly #ids: Snowflakes;
@@ -55,8 +64,21 @@ export class Uploads {
     if ('refused' in read) return read.refused;
     if (read.body.total_bytes > maxBytes) return invalidRequest('The size of the media is over the limit of the account.', { total_bytes: [String(read.body.total_bytes)] });
     const id = this.#ids.next();
-    const key = `${read.body.media_category === 'amplify_video' ? 13 : 7}_${id}`;
-    this.#uploads.set(id, { id, key, owner, totalBytes: read.body.total_bytes, expiresMs: this.#nowMs() + lifetimeMs, segments: [], finalizedMs: null, videoSha256: '', outcome: 'succeeded', altText: null });
+    const key = `${keyKinds[read.body.media_category]}_${id}`;
+    this.#uploads.set(id, {
+      id,
+      key,
+      owner,
+      totalBytes: read.body.total_bytes,
+      expiresMs: this.#nowMs() + lifetimeMs,
+      segments: [],
+      finalizedMs: null,
+      videoSha256: '',
+      outcome: 'succeeded',
+      altText: null,
+      kind: read.body.media_category === 'subtitles' ? 'subtitles' : 'video',
+      languages: [],
+    });
     return { status: 200, body: { data: { id, media_key: key, expires_after_secs: lifetimeMs / 1000 } } };
   }
 
@@ -85,7 +107,7 @@ export class Uploads {
     if (!last || bytes !== upload.totalBytes) return invalidRequest(`The upload has ${bytes} of ${upload.totalBytes} bytes.`, { id: [id] });
     upload.finalizedMs = this.#nowMs();
     upload.videoSha256 = last.upTo.copy().digest('hex');
-    upload.outcome = this.outcome;
+    upload.outcome = upload.kind === 'video' ? this.outcome : 'succeeded';
     return { status: 200, body: { data: this.#state(upload) } };
   }
 
@@ -110,10 +132,23 @@ export class Uploads {
     return { status: 200, body: { data: { id: upload.id, associated_metadata: read.body.metadata ?? {} } } };
   }
 
+  async attachSubtitles(request: StandInRequest, owner: string): Promise<StandInAnswer> {
+    const read = await readJson(request, subtitlesBody);
+    if ('refused' in read) return read.refused;
+    const { id, media_category: category, subtitles } = read.body;
+    const video = this.#find(id, owner);
+    if ('refused' in video) return video.refused;
+    const track = this.#find(subtitles.id, owner);
+    if ('refused' in track) return track.refused;
+    if (!this.takesSubtitles || video.kind !== 'video' || track.kind !== 'subtitles' || track.finalizedMs === null) return invalidRequest('The subtitles cannot be associated with the media.', { id: [id] });
+    video.languages = [...new Set([...video.languages, subtitles.language_code])];
+    return { status: 200, body: { data: { id, media_category: category, associated_subtitles: [subtitles] } } };
+  }
+
   /** What a post may name: finished, not expired, and the poster's own. */
-  usable(id: string, owner: string): { key: string; videoSha256: string; altText: string | null } | undefined {
+  usable(id: string, owner: string): { key: string; videoSha256: string; altText: string | null; languages: readonly string[] } | undefined {
     const upload = this.#find(id, owner);
-    return 'refused' in upload || this.#stateOf(upload) !== 'succeeded' ? undefined : upload;
+    return 'refused' in upload || upload.kind !== 'video' || this.#stateOf(upload) !== 'succeeded' ? undefined : upload;
   }
 
   /** Forgets everything uploaded so far, as X does after a day. */
@@ -153,21 +188,21 @@ export class Uploads {
   }
 
   #state(upload: Upload): object {
-    const state = this.#stateOf(upload);
-    const nowMs = this.#nowMs();
-    const leftMs = (upload.finalizedMs ?? 0) + this.processingMs - nowMs;
-    const errors = { InvalidMedia: { code: 1, name: 'InvalidMedia', message: 'Unsupported video format' }, InternalError: { code: 0, name: 'InternalError', message: 'Internal error' } };
     return {
       id: upload.id,
       media_key: upload.key,
       size: upload.totalBytes,
-      expires_after_secs: Math.floor((upload.expiresMs - nowMs) / 1000),
-      processing_info: {
-        state,
-        ...(state === 'pending' || state === 'in_progress' ? { check_after_secs: Math.min(30, Math.max(1, Math.ceil(leftMs / 2000))), progress_percent: Math.floor(100 - (100 * leftMs) / this.processingMs) } : {}),
-        ...(state === 'succeeded' ? { progress_percent: 100 } : {}),
-        ...(state === 'failed' && upload.outcome !== 'succeeded' ? { error: errors[upload.outcome] } : {}),
-      },
+      expires_after_secs: Math.floor((upload.expiresMs - this.#nowMs()) / 1000),
+      ...(upload.kind === 'subtitles' ? {} : { processing_info: this.#processing(upload) }),
     };
+  }
+
+  #processing(upload: Upload): object {
+    const state = this.#stateOf(upload);
+    const leftMs = (upload.finalizedMs ?? 0) + this.processingMs - this.#nowMs();
+    if (state === 'pending' || state === 'in_progress') return { state, check_after_secs: Math.min(30, Math.max(1, Math.ceil(leftMs / 2000))), progress_percent: Math.floor(100 - (100 * leftMs) / this.processingMs) };
+    if (upload.outcome === 'InvalidMedia') return { state, error: { code: 1, name: 'InvalidMedia', message: 'Unsupported video format' } };
+    if (upload.outcome === 'InternalError') return { state, error: { code: 0, name: 'InternalError', message: 'Internal error' } };
+    return { state, progress_percent: 100 };
   }
 }

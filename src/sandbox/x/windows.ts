@@ -1,5 +1,5 @@
 /** X's published limits of requests for each user in 15 minutes (August 2026). */
-const perWindow = { me: 75, timeline: 900, post: 100, status: 1000, initialize: 1875, append: 1875, finalize: 1875, metadata: 500 };
+const perWindow = { me: 75, timeline: 900, post: 100, status: 1000, initialize: 1875, append: 1875, finalize: 1875, metadata: 500, subtitles: 100 };
 /** Posts of one app in 24 hours. */
 const postsPerAppAndDay = 10_000;
 
