@@ -7,7 +7,8 @@ import { filePublisher } from '../../src/publishers/file/index.js';
 import { parseTarget } from '../../src/publishers/registry.js';
 import { Life, practice, publishOnce, type Practice, type RunOptions } from '../publish/run-practice.js';
 import { PracticePlatform } from '../publish/practice-platform.js';
-import { smallClip } from '../support/publish-context.js';
+import { drive, HandClock } from '../support/drive-publication.js';
+import { freshPublication, publishContext, smallClip } from '../support/publish-context.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 interface Setup {
@@ -74,6 +75,39 @@ test('a kill at any step ends in one folder: every step may be repeated', async 
     expect((await publish(again, again.clip)).publication.state).toBe('published');
     expect(readdirSync(again.outbox)).toEqual(['01-first-words']);
   }
+});
+
+test.each(['', '{', 'null', '5', '[]', '{"key":5}'])('a mark that says nothing sensible (%s) makes the folder a stranger\'s: it is left alone, and the clip is laid out beside it', async (mark) => {
+  const dir = temporaryFolder();
+  const outbox = join(dir, 'outbox');
+  const context = publishContext({ clip: smallClip(dir) });
+  const publication = freshPublication({ platform: 'file', account: outbox });
+  const spoiled = join(outbox, '01-first-words');
+  mkdirSync(spoiled, { recursive: true });
+  writeFileSync(join(spoiled, 'post.json'), mark);
+  const done = await drive(publication, { publisher: filePublisher, context, clock: new HandClock() });
+  expect(done).toMatchObject({ state: 'published', handle: { folder: '01-first-words-2' } });
+  expect(readFileSync(join(spoiled, 'post.json'), 'utf8')).toBe(mark);
+  // Also when it was spoiled after the name had been chosen, or after the clip was laid out.
+  for (const state of ['prepared', 'uploading'] as const) {
+    const chosen = { ...publication, state, handle: { folder: '01-first-words' } };
+    expect(await drive(chosen, { publisher: filePublisher, context, clock: new HandClock() })).toMatchObject({ state: 'published', handle: { folder: '01-first-words-2' } });
+  }
+  expect(await filePublisher.lookup({ ...publication, state: 'unknown', handle: { folder: '01-first-words' } }, context)).toEqual({ absent: { state: 'prepared' } });
+  expect(readdirSync(outbox).toSorted()).toEqual(['01-first-words', '01-first-words-2']);
+});
+
+test('a folder that is there is not taken back, a half made one is', async () => {
+  const dir = temporaryFolder();
+  const outbox = join(dir, 'outbox');
+  const context = publishContext({ clip: smallClip(dir) });
+  const publication = freshPublication({ platform: 'file', account: outbox });
+  const done = await drive(publication, { publisher: filePublisher, context, clock: new HandClock() });
+  await expect(filePublisher.cancel(done, context)).rejects.toMatchObject({ kind: 'refused', message: expect.stringContaining('01-first-words') });
+  const other = { ...publication, key: 'e'.repeat(64) };
+  mkdirSync(join(outbox, `.${'e'.repeat(16)}.part`));
+  expect(await filePublisher.cancel({ ...other, state: 'uploading', handle: { folder: '02' } }, context)).toEqual({ state: 'cancelled', handle: null });
+  expect(readdirSync(outbox)).toEqual(['01-first-words']);
 });
 
 test('a failure is written down and a later run succeeds', async () => {

@@ -1,8 +1,9 @@
-import { copyFile, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { copyFile, lstat, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { SnvgError } from '../../errors.js';
+import { PlatformFault } from '../faults.js';
 import type { Finding, Lookup, Publication, PublicationStep, PublishableClip, PublishContext, Publisher } from '../publisher.js';
 import { postText } from './post-text.js';
 
@@ -37,7 +38,10 @@ export const filePublisher: Publisher = {
     if (name === undefined) return { state: 'prepared', handle: { folder: await freeName(publication, context.clip.stem) } };
     const folder = join(publication.account, name);
     const url = pathToFileURL(folder).href;
-    if (await holds(folder, publication)) return { state: 'published', url };
+    const mark = await readMark(folder);
+    if (mark && isOf(mark, publication)) return { state: 'published', url };
+    // Somebody took the name meanwhile, or changed the mark: what lies there is left alone.
+    if (mark) return { state: 'prepared', handle: { folder: await freeName(publication, context.clip.stem) } };
     if (publication.state === 'prepared') return { state: 'uploading' };
     await layOut(folder, publication, context);
     return { state: 'published', url };
@@ -52,14 +56,17 @@ export const filePublisher: Publisher = {
 
   async cancel(publication: Publication): Promise<PublicationStep> {
     const name = folderName(publication);
-    if (name !== undefined && (await holds(join(publication.account, name), publication))) return { state: 'published' };
+    if (name !== undefined && (await holds(join(publication.account, name), publication))) {
+      throw new PlatformFault('refused', { code: 'laid_out', message: `The clip lies in ${join(publication.account, name)} already`, remedy: 'Delete the folder if it should not be there.' });
+    }
     await rm(partName(publication), { recursive: true, force: true });
     return { state: 'cancelled', handle: null };
   },
 };
 
 function folderName({ handle }: Publication): string | undefined {
-  return typeof handle?.['folder'] === 'string' ? handle['folder'] : undefined;
+  const name = handle?.['folder'];
+  return typeof name === 'string' && name !== '' && basename(name) === name ? name : undefined;
 }
 
 /** The clip's own name, or with a number behind it when another clip has that folder. */
@@ -67,29 +74,40 @@ async function freeName(publication: Publication, stem: string): Promise<string>
   for (let attempt = 1; ; attempt += 1) {
     const name = attempt === 1 ? stem : `${stem}-${attempt}`;
     const mark = await readMark(join(publication.account, name));
-    if (mark === undefined || (mark.key === publication.key && mark.revision === publication.revision)) return name;
+    if (mark === undefined || isOf(mark, publication)) return name;
   }
 }
 
 async function holds(folder: string, publication: Publication): Promise<boolean> {
   const mark = await readMark(folder);
-  return mark !== undefined && mark.key === publication.key && mark.revision === publication.revision;
+  return mark !== undefined && isOf(mark, publication);
 }
 
-/** Undefined when nothing is there; a folder without a mark is somebody's own and counts as another publication. */
-async function readMark(folder: string): Promise<{ key: string; revision: number } | undefined> {
+function isOf(mark: Mark, publication: Publication): boolean {
+  return mark.key === publication.key && mark.revision === publication.revision;
+}
+
+const markSchema = z.object({ key: z.string(), revision: z.number() });
+type Mark = z.infer<typeof markSchema>;
+
+/** A folder whose mark is missing or says nothing sensible is somebody's own. */
+const strangers: Mark = { key: '', revision: 0 };
+
+/** Undefined when nothing is there. */
+async function readMark(folder: string): Promise<Mark | undefined> {
   try {
-    return JSON.parse(await readFile(join(folder, markName), 'utf8')) as { key: string; revision: number };
+    const mark = markSchema.safeParse(JSON.parse(await readFile(join(folder, markName), 'utf8')));
+    return mark.success ? mark.data : strangers;
   } catch {
-    const exists = await open(folder, 'r').then(
-      async (handle) => {
-        await handle.close();
-        return true;
-      },
-      () => false,
-    );
-    return exists ? { key: '', revision: 0 } : undefined;
+    return (await exists(folder)) ? strangers : undefined;
   }
+}
+
+async function exists(folder: string): Promise<boolean> {
+  return lstat(folder).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function layOut(folder: string, publication: Publication, context: PublishContext): Promise<void> {
@@ -139,6 +157,6 @@ async function sync(path: string): Promise<void> {
 function explain(error: unknown, folder: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOSPC') return new SnvgError('DISK_FULL', `No space left in ${folder}`, 'Free some space and publish again: clips already there are kept.', { cause: error });
-  if (code === 'EACCES' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST') return new SnvgError('OUTPUT_UNWRITABLE', `Cannot write into ${folder}`, 'Choose a folder you may write to: --to file:<folder>', { cause: error });
+  if (code === 'EACCES' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST' || code === 'ENOTEMPTY') return new SnvgError('OUTPUT_UNWRITABLE', `Cannot write into ${folder}`, 'Choose a folder you may write to: --to file:<folder>', { cause: error });
   return error;
 }

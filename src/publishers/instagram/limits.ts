@@ -21,9 +21,6 @@ export const reelLimits = {
 export const maxWidth = 1920;
 export const maxBitsPerSecond = 25_000_000;
 
-/** A container (an uploaded film that is not public) lives 24 hours. */
-export const containerLifetimeMs = 24 * 60 * 60 * 1000;
-
 /**
  * Text, from the parameter `caption` of the same page: 2,200 characters, 30 hashtags, 20 mentions. It does not say what a character is.
  * UTF-16 units are counted here, the most any reading would count short of bytes, so that what passes here passes there.
