@@ -9,6 +9,9 @@ const graph = `https://graph.facebook.com/${graphVersion}`;
 /** Needed to publish for an account whose Page one manages. Roles given in Meta's Business Manager also need ads_read or ads_management. */
 const scopes = ['instagram_basic', 'instagram_content_publish', 'pages_show_list', 'pages_read_engagement'] as const;
 
+/** Facebook compares redirect addresses exactly, and takes plain http for `localhost` alone while an app is in development. */
+const loopbackPort = 47814;
+
 type Asker = Pick<TokenRequest, 'http' | 'signal' | 'nowMs'>;
 
 /**
@@ -25,8 +28,8 @@ export const instagramAuth: AccountPolicy = {
   clientAuthentication: 'body',
   refreshTokens: 'exchanged',
   oauth1: false,
-  registerHint:
-    'Make an app of the type Business at developers.facebook.com, add the product Facebook Login for Business, and enter the redirect address there. The Instagram account must be a professional one that is linked to a Facebook Page. While the app is used only by people with a role in it, Meta need not review it.',
+  loopback: { host: 'localhost', port: loopbackPort, path: '/callback' },
+  registerHint: `Make an app of the type Business at developers.facebook.com, add the product Facebook Login for Business, and enter http://localhost:${loopbackPort}/callback as a valid OAuth redirect address. The Instagram account must be a professional one that is linked to a Facebook Page. While the app is used only by people with a role in it, Meta need not review it.`,
 
   async exchangeCode(code: string, _verifier: string, redirectUri: string, request: TokenRequest): Promise<TokenSet> {
     const short = await token({ client_id: request.client.clientId, client_secret: request.client.clientSecret ?? '', redirect_uri: redirectUri, code }, request);
@@ -46,7 +49,7 @@ export const instagramAuth: AccountPolicy = {
       throw new PlatformFault('auth', {
         code: 'no_professional_account',
         message: 'No Instagram account belongs to this login',
-        remedy: 'Make the Instagram account a professional one and link it to a Facebook Page that you manage; then log in again and choose both in the dialog.',
+        remedy: 'Make the Instagram account a professional one and link it to a Facebook Page that you manage; then log in again, choose both in the dialog and allow everything it asks for.',
       });
     }
     if (others.length > 0) {
