@@ -85,6 +85,16 @@ describe('a post', () => {
     expect(run.requests.length).toBeLessThan(50);
   });
 
+  it('that exists is never given up because a question about it is refused', async () => {
+    const run = new YoutubeRun();
+    const clip = smallClip(temporaryFolder());
+    while (run.publication.state !== 'processing') await run.turn(clip, false);
+    run.faults = () => ({ kind: 'status', status: 400 });
+    expect(await refusal(() => run.turn(clip, false))).toMatchObject({ kind: 'retry', code: 'badRequest' });
+    run.faults = () => undefined;
+    expect(await run.finish(clip)).toMatchObject({ state: 'published' });
+  });
+
   it('that somebody deletes meanwhile has failed', async () => {
     const run = new YoutubeRun();
     const clip = smallClip(temporaryFolder());

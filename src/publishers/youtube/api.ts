@@ -1,6 +1,6 @@
 import type { youtube_v3 } from 'googleapis/build/src/apis/youtube/v3.js';
 import type { Credentials } from '../credentials.js';
-import { LostReply } from '../faults.js';
+import { LostReply, PlatformFault } from '../faults.js';
 import type { HttpAnswer, HttpRequest, HttpTransport } from '../http.js';
 import { explainAnswer } from './faults.js';
 
@@ -16,9 +16,10 @@ export interface Caller {
 const loadClient = (): Promise<typeof import('googleapis/build/src/apis/youtube/v3.js')> => import('googleapis/build/src/apis/youtube/v3.js');
 
 /**
- * One call of the Data API by Google's client, sent by our transport. All calls made this way may be repeated.
+ * One call of the Data API by Google's client, sent by our transport. All calls made this way may be repeated, and none sends the clip:
+ * that such a call is refused says nothing about the clip, so it is a reason to try again.
  * `what` completes "YouTube refuses …".
- * @throws {PlatformFault}; {LostReply}
+ * @throws {PlatformFault} never `refused`; {LostReply}
  */
 export async function call<Answer>(caller: Caller, what: string, request: (api: youtube_v3.Youtube) => Promise<{ data: Answer }>): Promise<Answer> {
   const { youtube_v3: client } = await loadClient();
@@ -47,9 +48,14 @@ export async function call<Answer>(caller: Caller, what: string, request: (api: 
     throw failure ?? error;
   }
   if (!answer) throw new LostReply(`nothing was asked of YouTube ${what}`);
-  if (answer.status < 200 || answer.status > 299) throw explainAnswer(answer, { what, repeatable: true, nowMs: caller.nowMs() });
+  if (answer.status < 200 || answer.status > 299) throw aboutAsking(explainAnswer(answer, { what, repeatable: true, nowMs: caller.nowMs() }));
   if (answer.status !== 204 && (typeof data !== 'object' || data === null)) throw new LostReply(`YouTube’s answer ${what} cannot be read`);
   return data;
+}
+
+function aboutAsking(error: PlatformFault | LostReply): PlatformFault | LostReply {
+  if (!(error instanceof PlatformFault) || error.kind !== 'refused') return error;
+  return new PlatformFault('retry', { code: error.code, message: error.message, remedy: 'It is tried again by itself; if it stays so, see the video in YouTube Studio.' });
 }
 
 function asRequest(url: string, init: RequestInit, signal: AbortSignal): HttpRequest {

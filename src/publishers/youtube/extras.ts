@@ -84,10 +84,13 @@ function multipartRelated(resource: object, text: string): { contentType: string
   return { contentType: `multipart/related; boundary=${boundary}`, body: `${parts.map((part) => `--${boundary}\r\n${part}\r\n`).join('')}--${boundary}--\r\n` };
 }
 
+/** The login itself, not a right of the account. */
+const loginEnded: ReadonlySet<string> = new Set(['authError', 'authorizationRequired', 'required']);
+
 /** Whether an extra that failed this way is given up at once, tried again, or means that nothing works without a person. */
 export function judgeExtra(error: unknown): 'give-up' | 'again' | 'person' {
   if (error instanceof LostReply) return 'again';
   if (!(error instanceof PlatformFault)) return 'person';
   if (error.kind === 'retry') return 'again';
-  return error.kind === 'auth' && error.code !== 'forbidden' ? 'person' : 'give-up';
+  return error.kind === 'auth' && loginEnded.has(error.code) ? 'person' : 'give-up';
 }

@@ -4,8 +4,6 @@ import type { Caller } from './api.js';
 import { explainAnswer } from './faults.js';
 
 const uploadUrl = 'https://www.googleapis.com/upload/youtube/v3/videos';
-/** YouTube may take long over the last bytes of a film. */
-const replyTimeoutMs = 120_000;
 
 /** A video resource's fields that are set at upload. */
 export interface VideoMetadata {
@@ -59,7 +57,6 @@ export async function sendChunk(caller: Caller, chunk: { sessionUri: string; sli
     url: chunk.sessionUri,
     headers: { authorization: `Bearer ${caller.credentials.accessToken}`, 'content-type': 'video/mp4', 'content-range': `bytes ${slice.startByte}-${slice.endByte - 1}/${totalBytes}` },
     body: slice,
-    timeoutMs: replyTimeoutMs,
     signal: caller.signal,
     sent,
   });

@@ -44,7 +44,7 @@ export async function upload(publication: Publication, handle: UploadHandle | Fr
     await dropSession(caller, handle.sessionUri);
     return begin(publication, handle.restarts, options, caller, context);
   }
-  if (handle.clipSha256 !== context.clip.sha256) return abandon(publication, handle, caller);
+  if (handle.clipSha256 !== context.clip.sha256 || handle.totalBytes !== context.clip.sizeBytes) return abandon(publication, handle, caller);
   return proceed(publication, handle, options, caller, context);
 }
 
