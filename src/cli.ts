@@ -139,6 +139,15 @@ async function startPublish(job: string | undefined, { again, check, status, his
   });
 }
 
+withSettings(program.command('review').argument('[job-or-folder]', 'a job or its output folder (default: the newest job)').description('Look at clips and say which may be published: approve, reject, edit, open'), 'global', 'output')
+  .option('--list', 'print the clips with their receipts instead of asking')
+  .option('--approve <clips...>', 'approve without asking: numbers, lineages or all')
+  .option('--reject <clips...>', 'reject without asking: numbers, lineages or all')
+  .addHelpText('after', '\nKeys: a approve, r reject, u undo, e edit title, text and hashtags, o open the film, q quit\n\nExamples:\n  snvg review talk.snvg\n  snvg review --list\n  snvg review talk.snvg --approve 1 3 --reject 2\n')
+  .action((job: string | undefined, { list, approve, reject, ...flags }: Flags) =>
+    start(flags, async (context) => (await import('./commands/review.js')).runReview(context, job, { ...(list === true ? { list } : {}), ...(approve === undefined ? {} : { approve: approve as string[] }), ...(reject === undefined ? {} : { reject: reject as string[] }) })),
+  );
+
 const jobs = program.command('jobs').description('What was done, is being done, and can go on').addHelpText('after', '\nExample:\n  snvg jobs list\n');
 withSettings(jobs.command('list').description('All jobs, newest first'), 'global', 'output').action((flags: Flags) => start(flags, async (context) => (await import('./commands/jobs.js')).runJobsList(context)));
 withSettings(jobs.command('show').argument('<job>').description('One job with its tasks'), 'global', 'output').action((id: string, flags: Flags) => start(flags, async (context) => (await import('./commands/jobs.js')).runJobsShow(context, id)));
