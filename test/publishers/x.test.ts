@@ -89,6 +89,20 @@ describe('the upload', () => {
     expect(world.x.posts()[0]?.videoSha256).toBe(clip.sha256);
   });
 
+  test('goes on with the same upload after the login has ended in its midst and was renewed', async () => {
+    const world = new XWorld();
+    const clip = clipOf({ bytes: randomBytes(9_000_000) });
+    const begun = await drive(world, clip, claimed(), { until: ({ state }) => state === 'uploading' });
+    world.x.logins.expire(world.credentials.accessToken);
+    const ended = await drive(world, clip, begun.publication);
+    expect(ended.fault).toMatchObject({ kind: 'auth', code: 'unauthorized', remedy: 'Log in again: snvg auth login x' });
+    world.credentials = { ...world.credentials, ...world.x.issue(account) };
+    const { publication } = await drive(world, clip, ended.publication);
+    expect(publication.state).toBe('published');
+    expect(world.requests.filter((line) => line.endsWith('/initialize'))).toHaveLength(1);
+    expect(world.x.posts()).toHaveLength(1);
+  });
+
   test('is begun again when X has forgotten it before the post', async () => {
     const world = new XWorld();
     const clip = clipOf();

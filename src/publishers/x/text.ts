@@ -10,8 +10,8 @@ export interface ComposedText {
 
 type Parts = { title: string; description: string; hashtags: readonly string[] };
 
-const words = new Intl.Segmenter(undefined, { granularity: 'word' });
-const characters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const words = new Intl.Segmenter('en', { granularity: 'word' });
+const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /**
  * Fills the template and makes it fit: first the description gets shorter at a word, then it goes; then hashtags go from the last;

@@ -3,17 +3,18 @@ import { PlatformFault } from '../faults.js';
 import type { PublicationStep } from '../publisher.js';
 import { faultCode } from './answers.js';
 import type { XAnswer } from './api.js';
+import { initialized, readAs } from './bodies.js';
 import { xClient } from './client.js';
 import { segmentBytesFor } from './limits.js';
-import { initialized, readAs } from './bodies.js';
 import { asHandle, type XMedia, type XMemory } from './memory.js';
 import type { XSession } from './session.js';
 import { hasTrack, stageAfterSubtitles, subtitlesStep } from './subtitles.js';
 
 /** An upload with less left than this is begun again rather than posted. */
 const expiryMarginMs = 5 * 60_000;
-/** X names 24 hours in its answers; taken where one does not. */
+/** X names 24 hours in its answers; taken where one does not. A figure below an hour is not believed: X says so itself when it has forgotten an upload. */
 const usualLifetimeMs = 24 * 3_600_000;
+const leastLifetimeMs = 3_600_000;
 /** Uploads that vanish over and over have a cause that sending again does not cure. */
 const maxRestarts = 5;
 /** Two hours and twenty looks for the making of X's own versions, which takes minutes; looks are counted as clocks can jump. */
@@ -45,8 +46,8 @@ export async function uploadStep(session: XSession, memory: XMemory): Promise<Pu
   const { media } = memory;
   const { clip, nowMs } = session.context;
   if (!media || media.sha256 !== clip.sha256) return begin(session, memory);
-  // Nothing was posted with it: an upload that ends unposted leaves nothing behind.
-  if (nowMs() >= media.expiresAtMs - expiryMarginMs) return begin(session, restarted(memory));
+  // An upload that ends before the post leaves nothing behind.
+  if (nowMs() >= media.expiresAtMs - expiryMarginMs) return begin(session, memory);
   switch (media.stage) {
     case 'ready':
       return undefined;
@@ -83,7 +84,7 @@ async function begin({ api, context }: XSession, memory: XMemory): Promise<Publi
   const media: XMedia = {
     id: data.id,
     key: data.media_key ?? null,
-    expiresAtMs: nowMs() + (data.expires_after_secs === undefined ? usualLifetimeMs : data.expires_after_secs * 1000),
+    expiresAtMs: nowMs() + (data.expires_after_secs === undefined ? usualLifetimeMs : Math.max(leastLifetimeMs, data.expires_after_secs * 1000)),
     seenMs: answer.answeredMs,
     sha256: clip.sha256,
     stage: 'append',
