@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
+import type { LoginFlags } from './commands/auth.js';
 import type { CommandContext } from './commands/context.js';
 import type { StageFlags } from './commands/stage.js';
 import { flagOf, options, type OptionKey, type OptionSpec } from './config/options.js';
@@ -157,6 +158,52 @@ withSettings(jobs.command('cancel').argument('<job>').description('Stop a job; f
 withSettings(jobs.command('clean').argument('[jobs...]').description('Forget jobs and free the cache they used; clips stay'), 'global')
   .option('--all', 'all jobs', false)
   .action((ids: string[], { all, ...flags }: Flags) => start(flags, async (context) => (await import('./commands/jobs.js')).runJobsClean(context, ids, { all: all === true })));
+
+const auth = program.command('auth').description('Accounts at the platforms: log in, look after, log out').addHelpText('after', '\nExamples:\n  snvg auth login youtube --as main --client-id 123-abc.apps.googleusercontent.com\n  snvg auth status\n');
+withSettings(auth.command('login').argument('<platform>', 'youtube, x, tiktok or instagram').description('Log in to an account, in a browser here or elsewhere'), 'global', 'output')
+  .option('--as <name>', 'your name for the account, for --to <platform>:<name> (default: what it is called there)')
+  .option('--client-id <id>', 'the app you registered at the platform (or SNVG_<PLATFORM>_CLIENT_ID)')
+  .option('--client-secret-stdin', 'read the app’s secret from the first line of stdin (or SNVG_<PLATFORM>_CLIENT_SECRET)')
+  .option('--paste', 'print the address, and take the one the browser ends at from stdin: for machines without a browser')
+  .option('--device', 'show a code to type on another machine, where the platform offers that')
+  .option('--browser', 'open the browser without asking')
+  .option('--no-browser', 'open no browser, print the address only')
+  .option('--port <number>', 'port of this machine that the browser comes back to (default: the platform’s, else any free one)')
+  .option('--redirect-uri <url>', 'with --paste: the redirect address registered with the app')
+  .option('--timeout <seconds>', 'how long to wait for the browser (default: 300)')
+  .option('--default', 'use this account where none is named')
+  .addHelpText('after', '\nExamples:\n  snvg auth login youtube --as main --client-id 123-abc.apps.googleusercontent.com\n  SNVG_X_CLIENT_SECRET=… snvg auth login x --client-id abc --paste\n')
+  .action((platform: string, { as, clientId, clientSecretStdin, device, paste, browser, port, redirectUri, timeout, default: makeDefault, ...flags }: Flags) =>
+    start(flags, async (context) => (await import('./commands/auth.js')).runAuthLogin(context, platform, { as, clientId, clientSecretStdin, device, paste, browser, port, redirectUri, timeout, default: makeDefault } as LoginFlags)),
+  );
+withSettings(auth.command('status').argument('[platform]').description('How each login stands; exit 6 when one needs a person'), 'global', 'output')
+  .option('--check', 'use each login once at its platform', false)
+  .addHelpText('after', '\nExample:\n  snvg auth status --check --json\n')
+  .action((platform: string | undefined, { check, ...flags }: Flags) => start(flags, async (context) => (await import('./commands/auth-status.js')).runAuthStatus(context, platform, { check: check === true })));
+withSettings(auth.command('refresh').argument('<account>', 'a platform, or <platform>:<name>').description('Renew a login now'), 'global', 'output')
+  .addHelpText('after', '\nExample:\n  snvg auth refresh youtube:main\n')
+  .action((account: string, flags: Flags) => start(flags, async (context) => (await import('./commands/auth.js')).runAuthRefresh(context, account)));
+withSettings(auth.command('logout').argument('<account>', 'a platform, or <platform>:<name>').description('End a login at the platform, and forget it'), 'global', 'output')
+  .option('--no-revoke', 'forget it here only: its tokens stay valid')
+  .addHelpText('after', '\nExample:\n  snvg auth logout x:work\n')
+  .action((account: string, { revoke, ...flags }: Flags) => start(flags, async (context) => (await import('./commands/auth.js')).runAuthLogout(context, account, { revoke: revoke !== false })));
+withSettings(auth.command('default').argument('<account>', '<platform>:<name>').description('Use this account where none is named'), 'global', 'output')
+  .addHelpText('after', '\nExample:\n  snvg auth default youtube:main\n')
+  .action((account: string, flags: Flags) => start(flags, async (context) => (await import('./commands/auth.js')).runAuthDefault(context, account)));
+withSettings(auth.command('import').argument('[platform]').argument('[file]', 'JSON (default: stdin)').description('Take a login that was made elsewhere'), 'global', 'output')
+  .option('--as <name>', 'your name for the account')
+  .option('--default', 'use this account where none is named')
+  .addHelpText('after', '\nExamples:\n  snvg auth import youtube login.json --as main\n  pass show snvg/x | snvg auth import x\n')
+  .action((platform: string | undefined, file: string | undefined, { as, default: makeDefault, ...flags }: Flags) =>
+    start(flags, async (context) => (await import('./commands/auth.js')).runAuthImport(context, platform, file, { ...(typeof as === 'string' ? { as } : {}), default: makeDefault === true })),
+  );
+withSettings(auth.command('export').argument('<account>', 'a platform, or <platform>:<name>').description('Write a login’s secrets to a file of your own'), 'global', 'output')
+  .option('--out <file>', 'a new file, readable by you alone')
+  .option('--stdout', 'show the secrets on stdout instead')
+  .addHelpText('after', '\nExample:\n  snvg auth export youtube:main --out login.json\n')
+  .action((account: string, { out, stdout, ...flags }: Flags) =>
+    start(flags, async (context) => (await import('./commands/auth.js')).runAuthExport(context, account, { ...(typeof out === 'string' ? { out } : {}), stdout: stdout === true })),
+  );
 
 withSettings(program.command('doctor').description('Whether this machine can make clips, and what to do about what it lacks'), 'global', 'output')
   .addHelpText('after', '\nExample:\n  snvg doctor --json\n')

@@ -8,7 +8,7 @@ import { secretsIn, type VaultContent } from './vault-content.js';
 import { aboutLock, damaged, readVaultFile, writeVaultFile, type VaultFile } from './vault-file.js';
 import { keyOfPassphrase, newKeyringLock, newPassphraseLock, seal, unseal, type VaultLock } from './vault-seal.js';
 
-/** Where new vaults take their key from: `auto` is the keyring where there is one. */
+/** Where new vault takes its key from: `auto` is the keyring where there is one. */
 export type VaultSetting = 'auto' | 'keyring' | 'file';
 
 export interface VaultOptions {

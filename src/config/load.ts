@@ -114,6 +114,7 @@ function refuseUnknown(key: string, file: ConfigFile, name: string): void {
   if (key === '$schema') return;
   const option = (options as readonly OptionSpec[]).find((known) => known.key === key);
   if (option === undefined) {
+    refuseSecret(key, name);
     const meant = closest(key, fileOptions.map((known) => known.key));
     throw new SnvgError(
       'CONFIG_INVALID',
@@ -128,10 +129,16 @@ function refuseUnknown(key: string, file: ConfigFile, name: string): void {
   if ((isProgram || option.guarded) && file.how === 'working-directory') {
     throw new SnvgError(
       'CONFIG_INVALID',
-      `${name}: "${key}" ${isProgram ? 'names a program to run' : option.key === 'ledger' || option.key === 'autoApprove' ? 'decides about what is made public' : 'says what network snvg may talk to'}, which is not taken from a file found by searching`,
+      `${name}: "${key}" ${isProgram ? 'names a program to run' : option.key === 'vault' ? 'decides how logins are kept' : option.key === 'ledger' || option.key === 'autoApprove' ? 'decides about what is made public' : 'says what network snvg may talk to'}, which is not taken from a file found by searching`,
       `Set ${option.env ?? `--${flagOf(option)}`}, or name the file with --config.`,
     );
   }
+}
+
+/** A file with tokens in it is committed, copied and read by others sooner or later. */
+function refuseSecret(key: string, name: string): void {
+  if (!/secret|token|passw|passphrase|credential|api_?key/i.test(key)) return;
+  throw new SnvgError('CONFIG_INVALID', `${name}: ${quoted(key)} looks like a secret, and secrets are not taken from configuration files`, 'Remove it, and log in with snvg auth login, or set it as an environment variable (docs/accounts.md).');
 }
 
 function fromFolder(value: string, kind: 'folder' | 'file' | 'program', folder: string): string {

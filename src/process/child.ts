@@ -43,10 +43,13 @@ interface SpawnRequest {
 
 const piped = { stdout: 'pipe', stderr: 'pipe', buffer: false, reject: false, detached: true, encoding: 'buffer' } as const;
 
-/** Programs that are started see none of snvg's secrets. */
 function surroundings({ cwd, env }: SpawnRequest): { cwd: string; env: Record<string, string | undefined> } {
-  const withheld = Object.fromEntries(Object.keys(process.env).filter(isSecretVariable).map((name) => [name, undefined]));
-  return { cwd, env: { ...withheld, ...env, SNVG_OWNER: ownerTag() } };
+  return { cwd, env: { ...withoutSecrets(), ...env, SNVG_OWNER: ownerTag() } };
+}
+
+/** Programs that are started see none of snvg's secrets. */
+function withoutSecrets(): Record<string, undefined> {
+  return Object.fromEntries(Object.keys(process.env).filter(isSecretVariable).map((name) => [name, undefined]));
 }
 
 /** Starts a program in a process group of its own, marked as ours; it has no stdin. */
@@ -57,6 +60,14 @@ export function spawnTool(request: SpawnRequest) {
 /** Like `spawnTool`, with a stdin to write to. */
 export function spawnFed(request: SpawnRequest) {
   return execa(request.command, request.args, { ...piped, ...surroundings(request), stdin: 'pipe' });
+}
+
+/** Starts a program that is the person's from then on, such as their browser: nobody waits for it or ends it. False: it could not be started. */
+export async function spawnForPerson(command: string, args: readonly string[], cwd: string): Promise<boolean> {
+  const child = execa(command, args, { cwd, env: withoutSecrets(), stdio: 'ignore', detached: true, cleanup: false, reject: false });
+  if (child.pid === undefined) return !(await child).failed;
+  child.unref();
+  return true;
 }
 
 /** Tells the observer of a child; undefined when it could not be started. */
