@@ -3,9 +3,20 @@ import type { Publisher, Quota } from '../../publishers/publisher.js';
 
 const dayMs = 86_400_000;
 
+/** By zone: making one costs a hundred times what using it does. */
+const calendars = new Map<string, Intl.DateTimeFormat>();
+
+function calendarOf(timeZone: string): Intl.DateTimeFormat {
+  const known = calendars.get(timeZone);
+  if (known) return known;
+  const calendar = new Intl.DateTimeFormat('en', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  calendars.set(timeZone, calendar);
+  return calendar;
+}
+
 /** The date in a platform's zone: `2026-11-25`. */
 export function platformDay(timeZone: string, atMs: number): string {
-  const parts = new Intl.DateTimeFormat('en', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).formatToParts(atMs);
+  const parts = calendarOf(timeZone).formatToParts(atMs);
   const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? '';
   return `${part('year')}-${part('month')}-${part('day')}`;
 }

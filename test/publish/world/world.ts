@@ -1,0 +1,121 @@
+import type { Credentials } from '../../../src/publishers/credentials.js';
+import type { HttpAnswer, HttpRequest, HttpTransport } from '../../../src/publishers/http.js';
+import type { Publication, Publisher } from '../../../src/publishers/publisher.js';
+import type { FaultScript } from '../../../src/sandbox/faults.js';
+import { inProcessTransport } from '../../../src/sandbox/in-process.js';
+import type { StandIn } from '../../../src/sandbox/stand-in.js';
+import { openLedgerDocuments } from '../../../src/jobs/ledger-documents.js';
+import type { LedgerDocuments } from '../../../src/ledger/documents.js';
+import { openLedger } from '../../../src/ledger/open-ledger.js';
+import { type PlatformCase, publisherFor, standInFor } from './platform-case.js';
+
+const startMs = Date.UTC(2026, 10, 25, 12);
+
+/**
+ * One platform with one account on it, and a ledger, in time of their own. The platform's clock is right; the machine's may be wrong by
+ * `skewMs`. Time passes when somebody sleeps, and never while a request is under way.
+ */
+export class World {
+  readonly given: PlatformCase;
+  readonly publisher: Publisher;
+  readonly options: unknown;
+  readonly standIn: StandIn;
+  readonly documents: LedgerDocuments;
+  skewMs = 0;
+  /** Chooses what goes wrong. */
+  script: FaultScript = () => undefined;
+  requests = 0;
+  /** sha256 of the clip that was moved last. */
+  workedOn: string | undefined;
+  readonly #clock: { ms: number };
+  readonly #transport: HttpTransport;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #credentials: Credentials;
+
+  private constructor(given: PlatformCase, parts: { publisher: Publisher; options: unknown; standIn: StandIn; clock: { ms: number } }) {
+    this.given = given;
+    this.publisher = this.#watched(parts.publisher);
+    this.options = parts.options;
+    this.standIn = parts.standIn;
+    this.documents = openLedgerDocuments(':memory:');
+    this.#clock = parts.clock;
+    this.#transport = inProcessTransport([parts.standIn], (request) => {
+      this.requests += 1;
+      return this.script(request);
+    });
+    this.#credentials = this.#signIn();
+  }
+
+  static async make(given: PlatformCase): Promise<World> {
+    const clock = { ms: startMs };
+    return new World(given, { ...(await publisherFor(given)), standIn: await standInFor(given.id, () => clock.ms), clock });
+  }
+
+  get platformMs(): number {
+    return this.#clock.ms;
+  }
+
+  get machineMs(): number {
+    return this.#clock.ms + this.skewMs;
+  }
+
+  credentials(): Credentials {
+    return this.#credentials;
+  }
+
+  /** As a refresh would. */
+  renew(): Credentials {
+    this.#credentials = this.#signIn();
+    return this.#credentials;
+  }
+
+  readonly http: HttpTransport = {
+    send: (request: HttpRequest): Promise<HttpAnswer> => {
+      const answer = this.#transport.send(request);
+      const settled = answer.catch(() => undefined);
+      this.#underWay.add(settled);
+      void settled.finally(() => this.#underWay.delete(settled));
+      return answer;
+    },
+  };
+
+  /** Lets time pass, after what is under way has arrived. */
+  async pass(durationMs: number): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+    this.#clock.ms += durationMs;
+    // Others get their turn.
+    await new Promise(setImmediate);
+  }
+
+  /** The ledger's publications by lineage. */
+  async states(): Promise<Map<string, Publication>> {
+    const self = { host: 'world', pid: 1, startTime: '1' };
+    const ledger = await openLedger(this.documents, { self, clock: { nowMs: () => this.machineMs, monotonicMs: () => this.platformMs }, isAlive: () => true });
+    return new Map((await ledger.list()).map((publication) => [publication.lineage, publication]));
+  }
+
+  #watched(publisher: Publisher): Publisher {
+    const see = (publication: Publication): Publication => {
+      this.workedOn = publication.clipSha256;
+      return publication;
+    };
+    const watched: Pick<Publisher, 'advance' | 'lookup' | 'cancel'> = {
+      advance: (publication, context) => publisher.advance(see(publication), context),
+      lookup: (publication, context) => publisher.lookup(see(publication), context),
+      cancel: (publication, context) => publisher.cancel(see(publication), context),
+    };
+    return Object.assign(Object.create(publisher) as Publisher, watched);
+  }
+
+  async close(): Promise<void> {
+    await this.documents.close();
+  }
+
+  #signIn(): Credentials {
+    const { account } = this.given;
+    const scopes = this.publisher.auth?.scopes ?? [];
+    const tokens = this.standIn.issue?.(account, scopes);
+    if (!tokens) throw new Error(`the stand-in of ${this.given.id} logs nobody in`);
+    return { accountId: account.id, accountName: account.name, accessToken: tokens.accessToken, scopes, expiresAtMs: tokens.expiresAtMs };
+  }
+}
