@@ -27,8 +27,10 @@ export interface ReviewClip extends ReviewText {
   doubtfulWords: readonly string[];
   notices: readonly { code: string; message: string; remedy: string; severity: string }[];
   films: readonly ReviewFilm[];
-  /** Undefined: nobody has decided. `partly`: about some films only, as when one was made anew since. */
-  decision: ReviewDecision | 'partly' | undefined;
+  /** Where it is already, or is on its way to. */
+  posts: readonly { platform: string; accountName: string; state: string; url: string | null }[];
+  /** Undefined: nobody has decided, or not about every film as it is now. */
+  decision: ReviewDecision | undefined;
 }
 
 export interface ReviewFilm {
@@ -40,21 +42,16 @@ export interface ReviewFilm {
   truePeakDbtp: number | null;
 }
 
-/** What a decision is called in lists, and its one-letter mark. */
-export function decisionWord(decision: ReviewClip['decision']): string {
-  return decision ?? 'waiting';
-}
-
-export const decisionMarks = { approved: '✓', rejected: '✗', partly: '~', waiting: '·' } as const;
+const marks = { approved: '✓', rejected: '✗', waiting: '·' } as const;
 
 export function decisionMark(decision: ReviewClip['decision']): string {
-  return decisionMarks[decision ?? 'waiting'];
+  return marks[decision ?? 'waiting'];
 }
 
 /** "2 approved, 1 rejected, 3 waiting" */
 export function decisionsText(clips: readonly Pick<ReviewClip, 'decision'>[]): string {
-  const number = (of: ReviewClip['decision'][]): number => clips.filter(({ decision }) => of.includes(decision)).length;
-  return [`${number(['approved'])} approved`, `${number(['rejected'])} rejected`, `${number([undefined, 'partly'])} waiting`].join(', ');
+  const number = (of: ReviewClip['decision']): number => clips.filter(({ decision }) => decision === of).length;
+  return `${number('approved')} approved, ${number('rejected')} rejected, ${number(undefined)} waiting`;
 }
 
 /** What there is to know about a clip beside its title: a name and a text a line. */
@@ -66,6 +63,7 @@ export function receiptRows(clip: ReviewClip): [name: string, text: string][] {
   ];
   if (clip.doubtfulWords.length > 0) rows.push(['doubtful', `${count(clip.doubtfulWords.length, 'word')}: ${clip.doubtfulWords.join(', ')}`]);
   for (const notice of clip.notices) rows.push([notice.severity === 'degraded' ? 'warning' : 'note', `${notice.code}: ${notice.message}`]);
+  for (const { platform, accountName, state, url } of clip.posts) rows.push(['posted', `${state} on ${platform}, ${accountName}${url === null ? '' : ` · ${url}`}`]);
   rows.push(['text', clip.description === '' ? '–' : clip.description], ['hashtags', clip.hashtags.length === 0 ? '–' : clip.hashtags.join(' ')]);
   rows.push(['files', clip.films.map(({ format, durationUs, path }) => `${format} ${span(durationUs / 1000)} ${path}`).join('; ')]);
   return rows.map(([name, text]) => [name, terminalText(text)]);
@@ -83,7 +81,7 @@ function decibels(value: number): string {
 /** The list for logs and pipes: a line for each clip with what there is to know below it. */
 export function reviewLines(clips: readonly ReviewClip[]): string[] {
   return clips.flatMap((clip) => [
-    `${decisionMark(clip.decision)} ${String(clip.index).padStart(2)}  ${terminalText(clip.title)}  (${decisionWord(clip.decision)}, ${clip.lineage})`,
+    `${decisionMark(clip.decision)} ${String(clip.index).padStart(2)}  ${terminalText(clip.title)}  (${clip.decision ?? 'waiting'}, ${clip.lineage})`,
     ...aligned(receiptRows(clip).map(([name, text]) => [`     ${name}`, text])),
   ]);
 }

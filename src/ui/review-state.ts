@@ -92,5 +92,5 @@ export function replaced(state: ReviewState, clip: ReviewClip, message: string, 
 }
 
 function isWaiting(clip: ReviewClip | undefined): boolean {
-  return clip !== undefined && clip.decision !== 'approved' && clip.decision !== 'rejected';
+  return clip !== undefined && clip.decision === undefined;
 }

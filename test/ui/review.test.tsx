@@ -34,6 +34,7 @@ function clip(index: number, changes: Partial<ReviewClip> = {}): ReviewClip {
     doubtfulWords: [],
     notices: [],
     films: [{ format: 'vertical', path: '/clips/01.mp4', durationUs: 30_000_000, integratedLufs: -14, truePeakDbtp: -1.5 }],
+    posts: [],
     decision: undefined,
     ...changes,
   };
@@ -55,12 +56,12 @@ describe('a frame', () => {
   });
 
   it('shows what the decision needs', () => {
-    const clips = [clip(1, { decision: 'approved' }), clip(2, { doubtfulWords: ['seventeen'], notices: [{ code: 'NO_FACE_FOUND', message: 'No face', remedy: '', severity: 'degraded' }] })];
+    const clips = [clip(1, { decision: 'approved' }), clip(2, { doubtfulWords: ['seventeen'], posts: [{ platform: 'tiktok', accountName: 'ann', state: 'draft', url: null }], notices: [{ code: 'NO_FACE_FOUND', message: 'No face', remedy: '', severity: 'degraded' }] })];
     const frame = stripVTControlCharacters(render(<ReviewView state={firstState(clips)} columns={100} rows={30} />).lastFrame() ?? '');
     expect(frame).toContain('Review: 1 approved, 0 rejected, 1 waiting');
     expect(frame).toMatch(/ {2}✓ {2}1 Title 1/);
     expect(frame).toMatch(/› · {2}2 Title 2 .* 70 !1/);
-    for (const text of ['a strong opening', '1:00 to 1:30 · begins “What”, ends “then.”', '−14.0 LUFS, true peak −1.5 dBTP', '1 word: seventeen', 'NO_FACE_FOUND: No face', '/clips/01.mp4']) expect(frame).toContain(text);
+    for (const text of ['a strong opening', '1:00 to 1:30 · begins “What”, ends “then.”', '−14.0 LUFS, true peak −1.5 dBTP', '1 word: seventeen', 'NO_FACE_FOUND: No face', 'draft on tiktok, ann', '/clips/01.mp4']) expect(frame).toContain(text);
   });
 });
 

@@ -5,7 +5,8 @@ import { SnvgError } from '../../errors.js';
 import { openFile } from '../../process/open-file.js';
 import type { ReviewClip, ReviewDecision, ReviewText } from '../../ui/review-clip.js';
 import type { App, JobRow } from '../app.js';
-import { jobClips, type JobClip } from './job-clips.js';
+import type { JobClip } from './job-clips.js';
+import { decideClip, editClip, reviewedClips, type ReviewedClip } from './reviews.js';
 
 /** What a review shows of a receipt; earlier versions wrote less. */
 const receipt = z.object({
@@ -26,27 +27,30 @@ export interface JobReview {
   open(clip: ReviewClip): Promise<void>;
 }
 
-/** @throws {SnvgError} JOB_NOT_FOUND when the job has delivered nothing */
+/** @throws {SnvgError} JOB_NOT_FOUND when the job has delivered nothing; LEDGER_* */
 export async function openReview(app: App, job: JobRow, env: NodeJS.ProcessEnv): Promise<JobReview> {
-  const delivered = new Map<string, { clip: JobClip; receipt: Receipt }>();
-  for (const clip of await jobClips(job, app.reviews)) delivered.set(clip.lineage, { clip, receipt: await receiptOf(clip, job.outputDir) });
-  const known = (lineage: string): { clip: JobClip; receipt: Receipt } => {
-    const found = delivered.get(lineage);
+  const reviewed = new Map<string, { one: ReviewedClip; proof: Receipt }>();
+  for (const one of await reviewedClips(app, job)) reviewed.set(one.clip.lineage, { one, proof: await receiptOf(one.clip, job.outputDir) });
+  const known = (lineage: string): { one: ReviewedClip; proof: Receipt } => {
+    const found = reviewed.get(lineage);
     if (!found) throw new SnvgError('USAGE', `Job ${job.id} has no clip ${lineage}`, `See its clips: snvg review ${job.id} --list`);
     return found;
   };
   return {
     job,
-    clips: [...delivered.values()].map(({ clip, receipt: proof }) => shown(app, clip, proof)),
+    clips: [...reviewed.values()].map(({ one, proof }) => shown(one, proof)),
     decide({ lineage }, decision) {
-      const { clip, receipt: proof } = known(lineage);
-      app.reviews.decide(clip, clip.films.map(({ sha256 }) => sha256), decision);
-      return shown(app, clip, proof);
+      const { one, proof } = known(lineage);
+      decideClip(app, one.clip, decision);
+      reviewed.set(lineage, { one: { ...one, decision }, proof });
+      return shown({ ...one, decision }, proof);
     },
     edit({ lineage }, { title, description, hashtags }) {
-      const { clip, receipt: proof } = known(lineage);
-      app.reviews.edit(clip, { title, description, hashtags: [...hashtags] });
-      return shown(app, clip, proof);
+      const { one, proof } = known(lineage);
+      const edited = { title, description, hashtags: [...hashtags] };
+      editClip(app, one.clip, edited);
+      reviewed.set(lineage, { one: { ...one, edited }, proof });
+      return shown({ ...one, edited }, proof);
     },
     async open({ films }) {
       const [film] = films;
@@ -60,12 +64,12 @@ async function receiptOf(clip: JobClip, outputDir: string): Promise<Receipt> {
   return receipt.parse(stem === undefined ? {} : JSON.parse(await readFile(join(outputDir, `${stem}.json`), 'utf8')));
 }
 
-function shown(app: App, clip: JobClip, { reason, edges, outputs }: Receipt): ReviewClip {
+function shown({ clip, decision, edited, publications }: ReviewedClip, { reason, edges, outputs }: Receipt): ReviewClip {
   const [film] = clip.films;
   const made: ReviewText = { title: film?.title ?? '', description: film?.description ?? '', hashtags: film?.hashtags ?? [] };
   return {
     ...made,
-    ...app.reviews.text(clip),
+    ...edited,
     lineage: clip.lineage,
     index: clip.index,
     score: clip.score,
@@ -79,12 +83,7 @@ function shown(app: App, clip: JobClip, { reason, edges, outputs }: Receipt): Re
       const proof = outputs.find(({ path }) => join(dirname(videoPath), path) === videoPath);
       return { format, path: videoPath, durationUs, integratedLufs: proof?.integratedLufs ?? null, truePeakDbtp: proof?.truePeakDbtp ?? null };
     }),
-    decision: decisionOf(app, clip),
+    posts: publications.map(({ platform, accountName, state, url }) => ({ platform, accountName, state, url })),
+    decision,
   };
-}
-
-function decisionOf(app: App, clip: JobClip): ReviewClip['decision'] {
-  const decisions = new Set(clip.films.map(({ sha256 }) => app.reviews.decision(clip, sha256)));
-  const [only] = decisions;
-  return decisions.size > 1 ? 'partly' : only;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defaultChunkBytes, maxChunkBytes, minChunkBytes } from './chunks.js';
 
 /** TikTok's own words, as its creator information offers them. */
-export const privacyLevels = ['PUBLIC_TO_EVERYONE', 'MUTUAL_FOLLOW_FRIENDS', 'FOLLOWER_OF_CREATOR', 'SELF_ONLY'] as const;
+const privacyLevels = ['PUBLIC_TO_EVERYONE', 'MUTUAL_FOLLOW_FRIENDS', 'FOLLOWER_OF_CREATOR', 'SELF_ONLY'] as const;
 
 /** `platforms.tiktok` of the configuration, `--set tiktok.<key>=<value>`. */
 export const tiktokOptions = z.strictObject({

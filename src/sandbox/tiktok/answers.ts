@@ -52,6 +52,6 @@ export function oauthError(error: string, description: string, status = 400): St
 
 const jsonHeaders = { 'content-type': 'application/json; charset=utf-8' };
 
-export function logId(): string {
+function logId(): string {
   return randomBytes(16).toString('hex').toUpperCase();
 }

@@ -4,7 +4,7 @@ import { decisionMark, decisionsText, receiptRows, type ReviewClip } from '../re
 import { editedFields, type ReviewState } from '../review-state.js';
 import { clipped, padded, terminalText } from '../terminal-text.js';
 
-const colors = { approved: 'green', rejected: 'red', partly: 'yellow', waiting: 'gray' } as const;
+const colors = { approved: 'green', rejected: 'red', waiting: 'gray' } as const;
 const nameWidth = 9;
 
 /** All clips above, the selected one with its receipt below, keys at the bottom; always lower than the terminal. */
