@@ -213,19 +213,6 @@ describe('logins', () => {
     expect(run.standIn.posts()).toMatchObject([{ videoSha256: clip.sha256 }]);
   });
 
-  it('learns that the login has ended before a byte is sent (porjo/youtubeuploader#115, #128, #163: invalid_grant only seen at upload time)', async () => {
-    const run = new YoutubeRun();
-    const { refreshToken } = run.standIn.issue(channel);
-    run.standIn.login.revoke(refreshToken);
-    const clip = smallClip(temporaryFolder());
-    const { http, signal } = run.context(clip);
-    const client = { clientId: 'app', clientSecret: 'secret' };
-    const refresh = (): Promise<never> => youtubeAuth.refresh?.({ accessToken: '', refreshToken }, { http, signal, client, nowMs: () => run.nowMs }) as Promise<never>;
-    const fault = await refusal(() => youtubePublisher.advance(run.publication, { ...run.context(clip), credentials: refresh }));
-    expect(fault).toMatchObject({ kind: 'auth', code: 'invalid_grant', remedy: expect.stringContaining('7 days') });
-    expect(run.log).toEqual(['POST /token']);
-  });
-
   it('sends nothing with the login of another channel, or with too few rights', async () => {
     const run = new YoutubeRun();
     const context = run.context(smallClip(temporaryFolder()));

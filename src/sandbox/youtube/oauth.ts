@@ -5,6 +5,8 @@ import { wholeBody } from './body.js';
 
 const lifetimeMs = 3_600_000;
 const codeLifetimeMs = 600_000;
+/** Logins of apps whose consent screen is in testing end then. */
+const testingLifetimeMs = 7 * 86_400_000;
 const maxFormBytes = 64 * 1024;
 
 const scopePrefix = 'https://www.googleapis.com/auth/';
@@ -36,7 +38,11 @@ export class GoogleLogin {
   readonly #codes = new Map<string, Code>();
   /** Which access tokens stem from which refresh token, so that revoking ends both. */
   readonly #family = new Map<string, string>();
+  /** When each login was given, by its refresh token. */
+  readonly #grantedMs = new Map<string, number>();
   consent: Consent;
+  /** The consent screen is in testing. */
+  testing = false;
 
   constructor(nowMs: () => number, consent: Consent) {
     this.#nowMs = nowMs;
@@ -51,6 +57,7 @@ export class GoogleLogin {
   issue(account: { id: string; name: string }, granted: readonly string[]): IssuedTokens {
     const issued = this.#desk.issue(account, granted);
     this.#family.set(issued.accessToken, issued.refreshToken);
+    this.#grantedMs.set(issued.refreshToken, this.#nowMs());
     return issued;
   }
 
@@ -136,15 +143,22 @@ export class GoogleLogin {
     if (code.redirectUri !== form.get('redirect_uri')) return flat(400, 'redirect_uri_mismatch', 'Bad Request');
     if (createHash('sha256').update(verifier).digest('base64url') !== code.challenge) return flat(400, 'invalid_grant', verifier === '' ? 'Missing code verifier.' : 'Invalid code verifier.');
     const issued = this.issue(code.account, code.scopes);
-    return { status: 200, body: { access_token: issued.accessToken, expires_in: lifetimeMs / 1000 - 1, scope: code.scopes.join(' '), token_type: 'Bearer', ...(code.offline ? { refresh_token: issued.refreshToken } : {}) } };
+    return { status: 200, body: { access_token: issued.accessToken, expires_in: lifetimeMs / 1000 - 1, scope: code.scopes.join(' '), token_type: 'Bearer', ...(code.offline ? { refresh_token: issued.refreshToken, ...this.#lifetime(issued.refreshToken) } : {}) } };
   }
 
   #refresh(form: URLSearchParams): StandInAnswer {
     const refreshToken = form.get('refresh_token') ?? '';
+    if ((this.#lifetime(refreshToken).refresh_token_expires_in ?? 1) <= 0) this.revoke(refreshToken);
     const refreshed = this.#desk.refresh(refreshToken);
     if (!refreshed) return flat(400, 'invalid_grant', 'Token has been expired or revoked.');
     this.#family.set(refreshed.accessToken, refreshToken);
-    return { status: 200, body: { access_token: refreshed.accessToken, expires_in: lifetimeMs / 1000 - 1, scope: refreshed.scopes.join(' '), token_type: 'Bearer' } };
+    return { status: 200, body: { access_token: refreshed.accessToken, expires_in: lifetimeMs / 1000 - 1, scope: refreshed.scopes.join(' '), token_type: 'Bearer', ...this.#lifetime(refreshToken) } };
+  }
+
+  /** Named only when it ends by itself. */
+  #lifetime(refreshToken: string): { refresh_token_expires_in?: number } {
+    const grantedMs = this.#grantedMs.get(refreshToken);
+    return this.testing && grantedMs !== undefined ? { refresh_token_expires_in: Math.floor((grantedMs + testingLifetimeMs - this.#nowMs()) / 1000) } : {};
   }
 }
 

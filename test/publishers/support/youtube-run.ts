@@ -1,3 +1,4 @@
+import { refreshTokens } from '../../../src/accounts/token-endpoint.js';
 import { LostReply, PlatformFault } from '../../../src/publishers/faults.js';
 import type { Credentials } from '../../../src/publishers/credentials.js';
 import type { Publication, PublicationStep, PublishableClip, PublishContext } from '../../../src/publishers/publisher.js';
@@ -107,7 +108,7 @@ export class YoutubeRun {
 
   async #refresh(clip: PublishableClip): Promise<void> {
     const { http, signal } = this.context(clip);
-    const tokens = await youtubeAuth.refresh?.(this.#login, { http, signal, nowMs: () => this.nowMs, client: { clientId: 'app', clientSecret: 'secret' } }).catch(() => undefined);
+    const tokens = await refreshTokens(youtubeAuth, this.#login, { http, signal, nowMs: () => this.nowMs, client: { clientId: 'app', clientSecret: 'secret' } }).catch(() => undefined);
     if (!tokens) return;
     this.refreshes += 1;
     this.#accessToken = tokens.accessToken;
