@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { PlatformFault } from '../../src/publishers/faults.js';
+import { LostReply, PlatformFault } from '../../src/publishers/faults.js';
 import type { PublishableClip } from '../../src/publishers/publisher.js';
 import { youtubePublisher } from '../../src/publishers/youtube/index.js';
 import type { Fault } from '../../src/sandbox/faults.js';
@@ -106,6 +106,21 @@ describe('a process that dies', () => {
 });
 
 describe('the reply to the last chunk', () => {
+  it.each<[Fault, typeof LostReply | typeof PlatformFault]>([
+    [{ kind: 'status', status: 500 }, LostReply],
+    [{ kind: 'status', status: 503 }, LostReply],
+    [{ kind: 'error-after', status: 502 }, LostReply],
+    [{ kind: 'half-body' }, LostReply],
+    [{ kind: 'status', status: 401 }, PlatformFault],
+    [{ kind: 'status', status: 403 }, PlatformFault],
+    [{ kind: 'status', status: 429 }, PlatformFault],
+  ])('is an answer only when it is Google’s own refusal: %o', async (fault, kind) => {
+    const run = chunkedRun();
+    await until(run, 'committing');
+    run.faults = () => fault;
+    await expect(run.turn(clip, false)).rejects.toBeInstanceOf(kind);
+  });
+
   it('is lost: the session says that the film is complete', async () => {
     const run = chunkedRun();
     await until(run, 'committing');
