@@ -22,7 +22,7 @@ export async function runReview(context: CommandContext, jobOrFolder: string | u
       context.stdout.write(`${JSON.stringify({ job: review.job.id, clips: decided.map(withoutUndefined) })}\n`);
       return 0;
     }
-    const interactive = context.stdout.isTTY && process.stdin.isTTY && flags.list !== true && !flags.approve && !flags.reject;
+    const interactive = settings.color && context.stdout.isTTY && process.stdin.isTTY && flags.list !== true && !flags.approve && !flags.reject;
     if (!interactive) {
       for (const line of reviewLines(decided)) context.stdout.write(`${line}\n`);
       context.stdout.write(`${decisionsText(decided)}\n`);
