@@ -6,7 +6,7 @@ import { instagramPublisher as publisher } from '../../src/publishers/instagram/
 import type { Publication } from '../../src/publishers/publisher.js';
 import { uploadError } from '../../src/sandbox/instagram/graph-answers.js';
 import { applied, drive } from '../support/drive-publication.js';
-import { instagramStage, type InstagramStage } from '../support/instagram-stage.js';
+import { allScopes, instagramStage, type InstagramStage } from '../support/instagram-stage.js';
 
 function run(stage: InstagramStage, start: Publication = stage.publication, more: Partial<Parameters<typeof drive>[1]> = {}): Promise<Publication> {
   return drive(start, { publisher, context: stage.context, clock: stage.clock, ...more });
@@ -75,6 +75,36 @@ test('an upload that breaks off goes on where it broke, with no byte sent twice'
   expect(done.state).toBe('published');
   expect(offsets).toEqual(['0', '123456', '246912']);
   expect(sent).toBe(bytes.length);
+  oneReel(stage);
+});
+
+test('where Instagram does not tell how much has arrived, a broken upload begins again in another container', async () => {
+  const stage = instagramStage();
+  stage.standIn.hidesVideoStatus = true;
+  const { http } = stage.context;
+  let broken = false;
+  const breaking = {
+    send: async (request: Parameters<typeof http.send>[0]) => {
+      if (broken || !request.url.includes('rupload') || typeof request.body !== 'object' || !('path' in request.body)) return http.send(request);
+      broken = true;
+      await http.send({ ...request, body: { ...request.body, endByte: 2 } });
+      throw new LostReply('the connection broke');
+    },
+  };
+  expect(await drive(stage.publication, { publisher, context: { ...stage.context, http: breaking }, clock: stage.clock })).toMatchObject({ state: 'published' });
+  expect(stage.asked.filter((line) => line.startsWith('POST') && line.endsWith('/media'))).toHaveLength(2);
+  oneReel(stage);
+});
+
+test('a login that ends between upload and publishing leads to one container and one post (the kind of postiz#1682, trypost#281)', async () => {
+  const stage = instagramStage();
+  const uploaded = await advanceTo(stage, 'processing');
+  stage.standIn.login.expire(stage.accessToken);
+  await expect(publisher.advance(uploaded, stage.context)).rejects.toMatchObject({ kind: 'auth', code: '190/463' });
+  const { accessToken } = stage.standIn.issue({ id: stage.publication.account, name: 'clips.of.anna' }, allScopes);
+  const renewed = { ...stage.context, credentials: async () => ({ ...(await stage.context.credentials()), accessToken }) };
+  expect(await drive(uploaded, { publisher, context: renewed, clock: stage.clock })).toMatchObject({ state: 'published' });
+  expect(stage.asked.filter((line) => line.startsWith('POST') && line.endsWith('/media'))).toHaveLength(1);
   oneReel(stage);
 });
 

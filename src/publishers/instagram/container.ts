@@ -14,9 +14,28 @@ export interface ContainerStatus {
   bytesArrived: number | undefined;
 }
 
+/** What is asked of every container, and what tells besides how much of an upload has arrived. */
+const fields = 'id,status,status_code';
+const uploadFields = `${fields},video_status`;
+
 /** @throws {PlatformFault}, {LostReply} */
 export async function readContainer(context: GraphContext, containerId: string): Promise<ContainerStatus> {
-  const outcome = await askGraph(context, { method: 'GET', path: containerId, query: { fields: 'id,status,status_code,video_status' } });
+  return read(context, await ask(context, containerId, fields));
+}
+
+/** With `bytesArrived`, where it is told. @throws {PlatformFault}, {LostReply} */
+export async function readUpload(context: GraphContext, containerId: string): Promise<ContainerStatus> {
+  const outcome = await ask(context, containerId, uploadFields);
+  // Meta's reference lists the field for some kinds of containers only; without it the film is sent from its start.
+  const unknownField = outcome instanceof GraphRefusal && outcome.error.code === 100 && outcome.error.subcode === undefined;
+  return unknownField ? readContainer(context, containerId) : read(context, outcome);
+}
+
+async function ask(context: GraphContext, containerId: string, wanted: string): Promise<GraphBody | GraphRefusal> {
+  return askGraph(context, { method: 'GET', path: containerId, query: { fields: wanted } });
+}
+
+function read(context: GraphContext, outcome: GraphBody | GraphRefusal): ContainerStatus {
   if (outcome instanceof GraphRefusal) {
     if (outcome.meaning === 'gone') return { code: 'gone', reason: outcome.message, subcode: outcome.error.subcode, bytesArrived: undefined };
     throw outcome.fault(context.nowMs());

@@ -1,7 +1,7 @@
 import { PlatformFault } from '../faults.js';
 import type { Publication, PublicationStep, PublishContext } from '../publisher.js';
 import { captionFor } from './caption.js';
-import { readContainer, type ContainerStatus } from './container.js';
+import { readContainer, readUpload, type ContainerStatus } from './container.js';
 import { callGraph } from './graph.js';
 import { captionHash, withoutContainer, writeMemory, type Memory } from './memory.js';
 import { instagramOptions } from './options.js';
@@ -55,12 +55,12 @@ export async function begin(publication: Publication, memory: Memory, context: P
 
 /** Asks how much has arrived and sends the rest. */
 export async function upload(memory: Memory & { containerId: string }, context: PublishContext): Promise<PublicationStep> {
-  const status = await readContainer(context, memory.containerId);
+  const status = await readUpload(context, memory.containerId);
   if (status.code === 'PUBLISHED') return publicStep(memory, context);
   if (status.code !== 'IN_PROGRESS' && status.code !== 'FINISHED') return another(memory, status);
   const startByte = Math.min(status.bytesArrived ?? 0, context.clip.sizeBytes);
   if (status.code === 'IN_PROGRESS' && startByte < context.clip.sizeBytes) {
-    const outcome = await sendFilm(context, { containerId: memory.containerId, uri: memory.uri, startByte });
+    const outcome = await sendFilm(context, { containerId: memory.containerId, uri: memory.uri, startByte, isGuess: status.bytesArrived === undefined });
     if (outcome.kind === 'spoiled') return another(memory, { code: 'ERROR', reason: outcome.reason, subcode: undefined, bytesArrived: undefined });
   }
   context.progress(1);

@@ -11,12 +11,20 @@ const uploadHost = 'rupload.facebook.com';
 /** Meta looks at the film's beginning before it answers. */
 const answerTimeoutMs = 5 * 60_000;
 
+interface Destination {
+  containerId: string;
+  uri: string | undefined;
+  startByte: number;
+  /** Instagram did not say how much has arrived. */
+  isGuess: boolean;
+}
+
 /**
  * Sends the film from `startByte` on, in one request: the protocol describes an offset to go on from, not pieces. What had arrived when
  * a request breaks off is kept there, and counted.
  * @throws {PlatformFault} retry: what has arrived must be asked for again; auth; {LostReply}
  */
-export async function sendFilm(context: PublishContext, to: { containerId: string; uri: string | undefined; startByte: number }): Promise<UploadOutcome> {
+export async function sendFilm(context: PublishContext, to: Destination): Promise<UploadOutcome> {
   const { clip } = context;
   const { accessToken } = await context.credentials();
   const answer = await context.http.send({
@@ -30,6 +38,8 @@ export async function sendFilm(context: PublishContext, to: { containerId: strin
   });
   if (answer.status >= 500) throw new LostReply(`Instagram's upload server answered ${answer.status}`);
   const debug = readDebugInfo(answer.text);
+  // What has arrived of an earlier attempt cannot be gone on from: only another container helps.
+  if (debug?.type === 'OffsetInvalidError' && to.isGuess) return { kind: 'spoiled', reason: debug.message };
   if (debug) return refusedUpload(debug);
   const body = understood(answer, "Instagram's upload server");
   if (body instanceof GraphRefusal) {

@@ -30,6 +30,8 @@ export class InstagramStandIn implements StandIn {
   processingMs: number;
   /** Logins cover every account, as when a person chooses several Pages in the dialog. */
   sharedLogin = false;
+  /** Containers do not know the field `video_status`. */
+  hidesVideoStatus = false;
   readonly #nowMs: () => number;
   readonly #accounts: Account[] = [];
   readonly #containers = new Map<string, Container>();
@@ -159,7 +161,7 @@ export class InstagramStandIn implements StandIn {
 
   #container(container: Container, parameters: Parameters): StandInAnswer {
     const state = stateOf(container, this.#nowMs(), this.processingMs);
-    return fieldsOf('ShadowIGMediaBuilder', parameters, { id: container.id, status: statusText(container, state), status_code: state, video_status: videoStatus(container, state), copyright_check_status: { status: 'completed', matches_found: false } });
+    return fieldsOf('ShadowIGMediaBuilder', parameters, { id: container.id, status: statusText(container, state), status_code: state, ...(this.hidesVideoStatus ? {} : { video_status: videoStatus(container, state) }), copyright_check_status: { status: 'completed', matches_found: false } });
   }
 
   #publish(account: Account, parameters: Parameters): StandInAnswer {
