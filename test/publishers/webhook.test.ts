@@ -6,7 +6,9 @@ import type { HttpAnswer } from '../../src/publishers/http.js';
 import type { Publication } from '../../src/publishers/publisher.js';
 import { createWebhookPublisher, webhookPublisher } from '../../src/publishers/webhook/index.js';
 import type { Fault } from '../../src/sandbox/faults.js';
+import { randomFaults, randomNumbers } from '../../src/sandbox/random-faults.js';
 import { applied, drive } from '../support/drive-publication.js';
+import { smallClip } from '../support/publish-context.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { webhookAddress, webhookStage, type WebhookStage } from '../support/webhook-stage.js';
 
@@ -148,12 +150,12 @@ test('a new revision is another message, the same one a repeated message', async
 });
 
 test('every cut, at every step and request, ends in one clip at the receiver', async () => {
-  const dir = temporaryFolder();
+  const ready = smallClip(temporaryFolder());
   const faults: (Fault | undefined)[] = [undefined, { kind: 'drop-before' }, { kind: 'drop-after' }, { kind: 'half-body' }, { kind: 'duplicate' }, { kind: 'slow' }, { kind: 'status', status: 409 }, { kind: 'status', status: 429 }, { kind: 'status', status: 503 }, { kind: 'error-after', status: 500 }];
   for (const fault of faults) {
     for (const kill of ['lost', 'kept'] as const) {
       for (let step = 0; step < 4; step += 1) {
-        const stage = webhookStage({ dir });
+        const stage = webhookStage({ ready });
         let count = 0;
         stage.faults(() => (count++ === 0 ? fault : undefined));
         const done = await run(stage, stage.publication, { kills: new Map([[step, kill]]) });
@@ -165,23 +167,14 @@ test('every cut, at every step and request, ends in one clip at the receiver', a
 });
 
 test('300 deliveries under a storm of faults and kills, seeded: each ends as one clip', async () => {
-  const dir = temporaryFolder();
+  const ready = smallClip(temporaryFolder());
   for (let seed = 1; seed <= 300; seed += 1) {
-    let state = seed;
-    const random = (): number => {
-      state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9;
-      return (Math.imul(state ^ (state >>> 13), 0x297a2d39) >>> 0) / 2 ** 32;
-    };
-    const stage = webhookStage({ dir });
-    let calm = false;
-    stage.faults(() => {
-      if (calm || random() > 0.5) return undefined;
-      const kinds: Fault[] = [{ kind: 'drop-before' }, { kind: 'drop-after' }, { kind: 'half-body' }, { kind: 'duplicate' }, { kind: 'slow' }, { kind: 'status', status: 429 }, { kind: 'status', status: 502 }, { kind: 'error-after', status: 503 }];
-      return kinds[Math.floor(random() * kinds.length)];
-    });
-    let done = await run(stage, stage.publication, { patience: 5, kills: new Map([[Math.floor(random() * 5), random() < 0.5 ? 'lost' : 'kept']]) });
-    calm = true;
-    done = await run(stage, done);
+    const random = randomNumbers(seed);
+    const stage = webhookStage({ ready });
+    stage.faults(randomFaults({ seed, rate: 0.5, kinds: ['drop-before', 'drop-after', 'half-body', 'duplicate', 'slow', 'error-after'] }));
+    const storm = await run(stage, stage.publication, { patience: 5, kills: new Map([[Math.floor(random() * 5), random() < 0.5 ? 'lost' : 'kept']]) });
+    stage.faults(() => undefined);
+    const done = await run(stage, storm);
     expect(done).toMatchObject({ state: 'published', url: stage.standIn.posts()[0]?.url });
     expect(stage.standIn.posts()).toHaveLength(1);
   }

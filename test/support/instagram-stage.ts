@@ -23,12 +23,12 @@ export interface InstagramStage {
 }
 
 /** An account, a clip of `bytes` and a way to the stand-in that remembers what was asked. */
-export function instagramStage(given: { bytes?: Uint8Array; clip?: Partial<PublishableClip>; options?: unknown; scopes?: readonly string[]; dir?: string } = {}): InstagramStage {
+export function instagramStage(given: { bytes?: Uint8Array; clip?: Partial<PublishableClip>; options?: unknown; scopes?: readonly string[]; /** A clip that is there already. */ ready?: PublishableClip } = {}): InstagramStage {
   const clock = new HandClock();
   const standIn = new InstagramStandIn(clock);
   const account = standIn.addAccount('clips.of.anna');
   const { accessToken } = standIn.issue(account, given.scopes ?? allScopes);
-  const clip = smallClip(given.dir ?? temporaryFolder(), { ...given.clip, ...(given.bytes ? { bytes: given.bytes } : {}) });
+  const clip = given.ready ?? smallClip(temporaryFolder(), { ...given.clip, ...(given.bytes ? { bytes: given.bytes } : {}) });
   let script: FaultScript | undefined;
   const inner = inProcessTransport([standIn], (request) => script?.(request));
   const asked: string[] = [];

@@ -11,6 +11,9 @@ import { temporaryFolder } from './temporary-folder.js';
 
 export const webhookAddress = 'https://clips.example.com/inbox';
 
+/** One for all stages: every secret that was ever seen is looked for in every message. */
+const secret = `whsec_${randomBytes(32).toString('base64')}`;
+
 export interface WebhookStage {
   publisher: Publisher;
   standIn: WebhookStandIn;
@@ -24,12 +27,11 @@ export interface WebhookStage {
 }
 
 /** A receiver that shares a secret with the publisher. */
-export function webhookStage(given: { clip?: Partial<PublishableClip> & { bytes?: Uint8Array }; options?: unknown; account?: string; dir?: string; environment?: Record<string, string> } = {}): WebhookStage {
+export function webhookStage(given: { clip?: Partial<PublishableClip> & { bytes?: Uint8Array }; options?: unknown; account?: string; /** A clip that is there already. */ ready?: PublishableClip; environment?: Record<string, string> } = {}): WebhookStage {
   const clock = new HandClock();
-  const secret = `whsec_${randomBytes(32).toString('base64')}`;
   const environment = given.environment ?? { SNVG_WEBHOOK_SECRET: secret };
   const standIn = webhookStandInOf(environment, clock);
-  const clip = smallClip(given.dir ?? temporaryFolder(), given.clip);
+  const clip = given.ready ?? smallClip(temporaryFolder(), given.clip);
   let script: FaultScript | undefined;
   const inner = inProcessTransport([standIn], (request) => script?.(request));
   const sent: HttpRequest[] = [];
