@@ -7,6 +7,9 @@ import { isPosted } from './states.js';
 /** Of a publication that was cancelled because another one of its saga failed: asking once more begins it again. */
 export const sagaCancelled = 'SAGA_CANCELLED';
 
+/** In the history: of something that had failed or was cancelled. */
+export const begunAgain = 'begun again';
+
 interface Claiming {
   ledger: Ledger;
   publisher: Pick<Publisher, 'holdsUntilDue'>;
@@ -41,7 +44,7 @@ async function claimed({ ledger, publisher, nowMs }: Claiming, order: Order): Pr
   if (state === 'cancelled' && !order.insist && publication.problem?.code !== sagaCancelled) return { kind: 'ended', publication, outcome: 'kept', problem: null };
   // Nothing is public of it and nothing of the earlier attempt is used again.
   if (state === 'failed' || state === 'cancelled') {
-    const begun = await ledger.record(publication, { state: 'claimed', handle: null }, 'begun again');
+    const begun = await ledger.record(publication, { state: 'claimed', handle: null }, begunAgain);
     return { kind: 'work', publication: await withClip(ledger, begun, order) };
   }
   return isEarly(publication) ? { kind: 'ended', publication, outcome: 'planned', problem: null } : { kind: 'work', publication };

@@ -63,7 +63,7 @@ export class Scheduler {
   async run(): Promise<unknown> {
     for (;;) {
       this.#run.signal.throwIfAborted();
-      const problem = this.#mover.accountProblem;
+      const problem = this.#mover.trouble.accountProblem;
       if (problem) for (const task of this.#open()) await this.#mover.leave(task, problem);
       this.#collect();
       const task = this.#next();
@@ -73,7 +73,7 @@ export class Scheduler {
         this.#collectOne(task);
         continue;
       }
-      if (this.#begun.size === 0) return this.#mover.fault;
+      if (this.#begun.size === 0) return this.#mover.trouble.fault;
       await this.#wait();
     }
   }
