@@ -27,6 +27,11 @@ export class Workplace {
     return runSnvg({ args, cwd: this.cwd, env: this.environment });
   }
 
+  /** With more in its environment. */
+  snvgWith(env: Record<string, string>, ...args: string[]): Promise<Outcome> {
+    return runSnvg({ args, cwd: this.cwd, env: { ...this.environment, ...env } });
+  }
+
   manifest(folder: string): Manifest {
     return manifestSchema.parse(JSON.parse(readFileSync(join(this.cwd, folder, 'manifest.json'), 'utf8')));
   }

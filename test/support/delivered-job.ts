@@ -23,7 +23,7 @@ export function deliverJob(app: App, dir: string, changes: { notices?: object[];
     const score = 80 - 10 * at;
     const notices = at === 0 ? (changes.notices ?? []) : [];
     writeFileSync(join(outputDir, path), film);
-    writeFileSync(join(outputDir, `${stem}.jpg`), 'cover');
+    writeFileSync(join(outputDir, `${stem}.vertical.jpg`), 'cover');
     const proof = { path, integratedLufs: -14.1, truePeakDbtp: -1.7, doubtfulWords: at === 1 ? [{ text: 'seventeen,', startUs: 1, confidence: 0.3 }] : [] };
     const receipt = { schemaVersion: 1, index, title, description: `About ${title.toLowerCase()}`, hashtags: ['#talk'], score, reason: `chosen with ${score} points`, edges: { pauseBeforeUs: 1, pauseAfterUs: 1, firstWord: 'What', lastWord: 'then.' }, outputs: [proof] };
     writeFileSync(join(outputDir, `${stem}.json`), JSON.stringify(receipt));
