@@ -63,6 +63,7 @@ install_with_brew() {
         ;;
       python3) formulas+=(python) ;;
       chromium) say 'Tests of the report in a browser are skipped without Chromium; install it with: brew install --cask chromium' ;;
+      systemd) say 'Tests of the units need systemd: they are skipped' ;;
       strace) say 'Tests that watch which files are opened need Linux and its strace: they are skipped' ;;
       *) formulas+=("$package") ;;
     esac
@@ -74,12 +75,20 @@ install_with_brew() {
   brew install "${formulas[@]}" >&2
 }
 
-# install_missing COMMAND…: each is the name of a program and, on Debian, of the package that brings it.
+# The Debian package of a program: its own name, but for these.
+package_of() {
+  case $1 in
+    systemd-analyze) echo systemd ;;
+    *) echo "$1" ;;
+  esac
+}
+
+# install_missing COMMAND…
 install_missing() {
   local -a absent=()
   local program
   for program in "$@"; do
-    command -v "$program" >/dev/null 2>&1 || absent+=("$program")
+    command -v "$program" >/dev/null 2>&1 || absent+=("$(package_of "$program")")
   done
   ((${#absent[@]} == 0)) && return
   if command -v apt-get >/dev/null 2>&1; then

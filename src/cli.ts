@@ -88,7 +88,7 @@ for (const [stage, description, example] of stageCommands) {
     );
 }
 
-withSettings(program.command('publish').argument('[job-or-folder]', 'a job or its output folder (default: the newest job); with --resolve: posted=<url> or not-posted').description('Publish clips that were made, each once'), 'publish', 'global', 'output', 's3Endpoint')
+withSettings(program.command('publish').argument('[job-or-folder]', 'a job or its output folder (default: the newest job); with --resolve: posted=<url> or not-posted').description('Publish clips that were made, each once'), 'publish', 'schedule', 'global', 'output', 's3Endpoint')
   .option('--again', 'also publish changed versions of what is already public', false)
   .option('--check', 'send nothing: say what the platforms will say, and what their day still gives', false)
   .option('--dry-run', 'send nothing: say what would be sent', false)
@@ -148,6 +148,23 @@ withSettings(program.command('review').argument('[job-or-folder]', 'a job or its
   .action((job: string | undefined, { list, approve, reject, ...flags }: Flags) =>
     start(flags, async (context) => (await import('./commands/review.js')).runReview(context, job, { ...(list === true ? { list } : {}), ...(approve === undefined ? {} : { approve: approve as string[] }), ...(reject === undefined ? {} : { reject: reject as string[] }) })),
   );
+
+const schedule = program.command('schedule').description('Posts that wait for their time; snvg publish --due sends them').addHelpText('after', '\nExample:\n  snvg schedule add talk.snvg --to youtube --slots "mon-fri 18:00"\n');
+withSettings(schedule.command('add').argument('[job-or-folder]', 'a job or its output folder (default: the newest job)').description('Plan clips that were made: each for the next free slot, or from a time on'), 'publish', 'schedule', 'global', 'output', 's3Endpoint')
+  .option('--at <time>', 'when, such as "2026-12-01 18:00", "tomorrow 18:00", "fri 9:30 Asia/Tokyo" or 2026-12-01T18:00:00+01:00')
+  .option('--clips <numbers>', 'these clips alone, such as 1,3')
+  .addHelpText('after', '\nExamples:\n  snvg schedule add talk.snvg --to youtube --at "tomorrow 18:00" --zone Europe/Berlin\n  snvg schedule add --to tiktok --to instagram --slots "mon-fri 18:00; sat,sun 10:30" --max-per-day 1\n')
+  .action((job: string | undefined, { at, clips, ...flags }: Flags & { at?: string; clips?: string }) => start(flags, async (context) => (await import('./commands/schedule.js')).runScheduleAdd(context, job, { at, clips })));
+withSettings(schedule.command('list').description('What waits for its time, soonest first'), 'publish', 'schedule', 'global', 'output', 's3Endpoint')
+  .addHelpText('after', '\nExample:\n  snvg schedule list --zone Asia/Tokyo\n')
+  .action((flags: Flags) => start(flags, async (context) => (await import('./commands/schedule.js')).runScheduleList(context)));
+withSettings(schedule.command('move').argument('<publication>', 'its key, or the first digits of it').description('Give a planned post another time, or the next free slot'), 'publish', 'schedule', 'global', 'output', 's3Endpoint')
+  .option('--at <time>', 'when (default: the next of --slots that is free)')
+  .addHelpText('after', '\nExample:\n  snvg schedule move 1a2b3c4d --at "fri 9:30"\n')
+  .action((key: string, { at, ...flags }: Flags & { at?: string }) => start(flags, async (context) => (await import('./commands/schedule.js')).runScheduleMove(context, key, { at })));
+withSettings(schedule.command('remove').argument('<publication>', 'its key, or the first digits of it').description('Take a planned post out of the schedule'), 'publish', 'schedule', 'global', 'output', 's3Endpoint')
+  .addHelpText('after', '\nExample:\n  snvg schedule remove 1a2b3c4d\n')
+  .action((key: string, flags: Flags) => start(flags, async (context) => (await import('./commands/schedule.js')).runScheduleRemove(context, key)));
 
 const jobs = program.command('jobs').description('What was done, is being done, and can go on').addHelpText('after', '\nExample:\n  snvg jobs list\n');
 withSettings(jobs.command('list').description('All jobs, newest first'), 'global', 'output').action((flags: Flags) => start(flags, async (context) => (await import('./commands/jobs.js')).runJobsList(context)));
@@ -210,7 +227,7 @@ withSettings(program.command('doctor').description('Whether this machine can mak
   .action((flags: Flags) => start(flags, async (context) => (await import('./app/doctor.js')).doctor(context)));
 
 const config = program.command('config').description('Settings: what applies and where it comes from').addHelpText('after', '\nExample:\n  snvg config show\n');
-withSettings(config.command('show').description('Every setting, its value and its origin'), 'run', 'publish', 'global', 'output').action((flags: Flags) =>
+withSettings(config.command('show').description('Every setting, its value and its origin'), 'run', 'publish', 'schedule', 'global', 'output').action((flags: Flags) =>
   start(flags, async (context) => (await import('./commands/config.js')).runConfigShow(context, { json: context.loaded.settings.json })),
 );
 withSettings(config.command('path').description('Where configuration and data lie'), 'global', 'output').action((flags: Flags) =>

@@ -88,6 +88,7 @@ const exitCodeOf = {
   SOURCE_PRIVATE_ADDRESS: 6,
   // outcome
   PARTLY_DONE: 7,
+  SLOT_MISSED: 7,
   NO_CLIP: 8,
   DEGRADED: 8,
   RENDER_UNVERIFIED: 8,

@@ -19,7 +19,12 @@ export function publishReporter({ loaded, stdout, stderr }: CommandContext): (ev
 }
 
 /** The table, or the JSON result, with the exit code that goes with it. */
-export function writeRows({ loaded, stdout, stderr }: CommandContext, rows: readonly PublishRow[], said: { notices?: readonly Notice[]; nothing?: string } = {}): number {
+export function writeRows(context: CommandContext, rows: readonly PublishRow[], said: { notices?: readonly Notice[]; nothing?: string } = {}): number {
+  return writeTable(context, rows, publicationLines(rows), said);
+}
+
+/** The same with lines of one's own. */
+export function writeTable({ loaded, stdout, stderr }: CommandContext, rows: readonly PublishRow[], lines: readonly string[], said: { notices?: readonly Notice[]; nothing?: string } = {}): number {
   const exitCode = exitCodeOfRows(rows);
   const error = errorOfRows(rows);
   const { notices = [] } = said;
@@ -28,7 +33,7 @@ export function writeRows({ loaded, stdout, stderr }: CommandContext, rows: read
     return exitCode;
   }
   if (rows.length === 0 && said.nothing !== undefined) stdout.write(`${said.nothing}\n`);
-  for (const line of publicationLines(rows)) stdout.write(`${line}\n`);
+  for (const line of lines) stdout.write(`${line}\n`);
   for (const { code, message, remedy } of notices) stderr.write(`${code}: ${terminalText(message)}\n→ ${terminalText(remedy)}\n`);
   if (error) for (const line of errorLines({ ...reportError(error), exitCode }, colored(loaded.settings, stderr))) stderr.write(`${line}\n`);
   return exitCode;

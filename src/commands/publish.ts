@@ -1,10 +1,10 @@
 import { openApp, type App } from '../app/app.js';
 import type { PublishingRoom } from '../app/publishing/account-run.js';
-import { publishDue } from '../app/publishing/due.js';
+import { duePublications, publishDue } from '../app/publishing/due.js';
 import { cancelPublication, resolvePublication, retryPublications } from '../app/publishing/manage.js';
 import { publishJob } from '../app/publishing/publish-job.js';
 import { withPublishing } from '../app/publishing/publishing-room.js';
-import type { PublishRow } from '../app/publishing/rows.js';
+import { rowOfPublication, type PublishRow } from '../app/publishing/rows.js';
 import { SnvgError } from '../errors.js';
 import type { CommandContext } from './context.js';
 import { publishReporter, writeRows } from './publish-output.js';
@@ -28,7 +28,10 @@ export function requireTargets({ loaded }: CommandContext): void {
 
 /** `snvg publish --due`: planned posts whose time has come. An account that another run works on is left to it. */
 export function runPublishDue(context: CommandContext): Promise<number> {
-  return withRoom(context, async (room) => writeRows(context, await publishDue(room, manner(context)), { nothing: 'Nothing is due.' }));
+  const { dryRun } = context.loaded.settings;
+  // cron mails whatever is printed: on most runs there is nothing to say.
+  const nothing = context.stdout.isTTY ? { nothing: 'Nothing is due.' } : {};
+  return withRoom(context, async (room) => writeRows(context, dryRun ? (await duePublications(room)).map(rowOfPublication) : await publishDue(room, manner(context)), nothing), { readOnly: dryRun });
 }
 
 /** `snvg publish --retry [publication]` */

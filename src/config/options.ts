@@ -12,8 +12,8 @@ interface OptionBase {
   doc: string;
   /** Heading it stands under in help and documentation. */
   group: string;
-  /** Where it may be given: on every command, on commands that run stages, that show a result, or that publish. */
-  scope: 'global' | 'run' | 'output' | 'publish';
+  /** Where it may be given: on every command, on commands that run stages, that show a result, that publish, or that plan posts. */
+  scope: 'global' | 'run' | 'output' | 'publish' | 'schedule';
   /** Only a flag: makes no sense in a file. */
   flagOnly?: true;
   /** Widens what snvg talks to or lets out: never taken from a file that was found in the working directory, which may be a stranger's. */
@@ -56,6 +56,7 @@ const group = {
   encode: 'How it is encoded',
   place: 'Where it goes',
   publish: 'How it is published',
+  schedule: 'When it is published',
   run: 'How it runs',
   report: 'What is said about it',
 } as const;
@@ -93,6 +94,12 @@ export const options = [
   { key: 'minScore', group: group.publish, type: 'number', default: 0, min: 0, max: 100, placeholder: 'n', env: 'SNVG_MIN_SCORE', scope: 'publish', doc: 'With --auto-approve: only clips of at least this score' },
   { key: 'notices', group: group.publish, type: 'boolean', default: true, env: 'SNVG_NOTICES', scope: 'publish', doc: 'With --auto-approve: approve clips that were made in a lesser way' },
   { key: 'together', group: group.publish, type: 'boolean', default: false, env: 'SNVG_TOGETHER', scope: 'publish', doc: 'Take back what is not public yet everywhere when one platform fails' },
+  { key: 'slots', group: group.schedule, type: 'text', default: null, placeholder: 'times', env: 'SNVG_SLOTS', scope: 'schedule', doc: 'When posts go out, such as "mon-fri 18:00; sat,sun 10:30", or a cron expression: each takes the next free slot' },
+  { key: 'timeZone', flag: 'zone', group: group.schedule, type: 'text', default: null, placeholder: 'zone', env: 'SNVG_TIME_ZONE', scope: 'schedule', doc: 'Time zone that times and slots are meant in, such as Europe/Berlin (default: that of this machine)' },
+  { key: 'maxPerDay', group: group.schedule, type: 'integer', default: null, min: 1, max: 100, placeholder: 'n', env: 'SNVG_MAX_PER_DAY', scope: 'schedule', doc: 'Posts planned for one account on one day at most' },
+  { key: 'spacing', group: group.schedule, type: 'integer', default: null, min: 1, max: 44_640, placeholder: 'minutes', env: 'SNVG_SPACING', scope: 'schedule', doc: 'Least time between two posts planned for one account' },
+  { key: 'quietHours', group: group.schedule, type: 'text', default: null, placeholder: 'from-to', pattern: '^\\d{1,2}:\\d\\d *- *\\d{1,2}:\\d\\d$', expects: 'hours such as 22:00-07:00', env: 'SNVG_QUIET_HOURS', scope: 'schedule', doc: 'No posts are planned in these hours, such as 22:00-07:00' },
+  { key: 'missed', group: group.schedule, type: 'choice', default: 'post', choices: ['post', 'skip', 'next'], env: 'SNVG_MISSED', scope: 'schedule', doc: 'A post whose time passed while nothing ran: post it up to a day late, leave it out, or give it the next free slot' },
   { key: 'hosts', group: group.publish, type: 'map', values: 'address', default: {}, env: 'SNVG_HOSTS', scope: 'publish', guarded: true, expects: 'an object such as {"www.googleapis.com": "http://127.0.0.1:9000/google"}', doc: 'Other addresses for the hosts of platforms, for proxies and rehearsals; * stands for all others' },
   { key: 'concurrency', group: group.run, type: 'integer', default: null, min: 1, max: 256, placeholder: 'cores', short: 'j', env: 'SNVG_CONCURRENCY', scope: 'run', doc: 'CPU cores to use (default: all)' },
   { key: 'jobs', group: group.run, type: 'integer', default: null, min: 1, max: 64, placeholder: 'n', env: 'SNVG_JOBS', scope: 'run', doc: 'Inputs to work on at once (default: by cores and memory, 2 on most machines)' },

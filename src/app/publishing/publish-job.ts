@@ -45,7 +45,8 @@ export async function publishJob(app: App, request: PublishJobRequest): Promise<
   return { rows, notices };
 }
 
-function requireSomeYes(rows: readonly PublishRow[], job: JobRow): void {
+/** @throws {SnvgError} REVIEW_NEEDED when none of the posts has a yes */
+export function requireSomeYes(rows: readonly PublishRow[], job: JobRow): void {
   const lacking = rows.filter(({ outcome }) => outcome === 'waiting' || outcome === 'held-back');
   if (lacking.length === 0 || lacking.length < rows.length) return;
   const byRule = lacking.every(({ outcome }) => outcome === 'held-back');
