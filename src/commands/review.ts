@@ -3,6 +3,7 @@ import { findJob } from '../app/publishing/publish-job.js';
 import { openReview, type JobReview } from '../app/publishing/review-job.js';
 import { SnvgError } from '../errors.js';
 import { decisionsText, reviewLines, type ReviewClip, type ReviewDecision } from '../ui/review-clip.js';
+import { wantsColor } from '../ui/reporter.js';
 import type { CommandContext } from './context.js';
 
 export interface ReviewFlags {
@@ -22,7 +23,7 @@ export async function runReview(context: CommandContext, jobOrFolder: string | u
       context.stdout.write(`${JSON.stringify({ job: review.job.id, clips: decided.map(withoutUndefined) })}\n`);
       return 0;
     }
-    const interactive = settings.color && context.stdout.isTTY && process.stdin.isTTY && flags.list !== true && !flags.approve && !flags.reject;
+    const interactive = wantsColor(settings, context.stdout, context.env) && process.stdin.isTTY && flags.list !== true && !flags.approve && !flags.reject;
     if (!interactive) {
       for (const line of reviewLines(decided)) context.stdout.write(`${line}\n`);
       context.stdout.write(`${decisionsText(decided)}\n`);
