@@ -3,9 +3,9 @@ import type { YoutubeOptions } from './options.js';
 import { shorten } from './shorten.js';
 
 /** https://developers.google.com/youtube/v3/docs/videos, checked 2026-11-25. */
-export const maxTitleUnits = 100;
-export const maxDescriptionBytes = 5000;
-export const maxTagUnits = 500;
+const maxTitleUnits = 100;
+const maxDescriptionBytes = 5000;
+const maxTagUnits = 500;
 /** Beyond it YouTube heeds none of them (support.google.com/youtube/answer/6390658). */
 const maxHashtags = 60;
 
@@ -21,8 +21,8 @@ export interface YoutubeText {
  * "Characters" of a title are not defined by YouTube's pages. UTF-16 units are the strictest reading: whatever counts code points or
  * what people see as one letter counts no more.
  */
-export const titleUnits = (text: string): number => text.length;
-export const utf8Bytes = (text: string): number => Buffer.byteLength(text);
+const titleUnits = (text: string): number => text.length;
+const utf8Bytes = (text: string): number => Buffer.byteLength(text);
 
 /** Between tags a comma counts, and around one with a space in it two quotation marks. */
 export function tagUnits(tags: readonly string[]): number {
