@@ -55,4 +55,6 @@ SELECT 'moments/' || sha256(source_sha256 || char(10) || platform || char(10) ||
   ))
 )
 FROM publications GROUP BY source_sha256, platform, account;
+
+DROP TABLE publications;
 `;
