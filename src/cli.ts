@@ -46,12 +46,19 @@ function describe(option: OptionSpec): string {
   return option.type === 'choice' ? `${option.doc}: ${option.choices.join(', ')}${fallback}` : `${option.doc}${fallback}`;
 }
 
+/** Commander names a value after its flag; a setting may have another name. */
+function byKey(flags: Flags): Flags {
+  const named = { ...flags };
+  for (const { key, flag } of options as readonly OptionSpec[]) if (flag !== undefined) named[key] = flags[new Option(`--${flag}`).attributeName()];
+  return named;
+}
+
 /** Loads configuration and runs one command; the exit code is its answer. */
 async function start(flags: Flags, body: (context: CommandContext) => Promise<number>): Promise<void> {
   const { requireOpenFiles } = await import('./app/open-files.js');
   requireOpenFiles();
   const [{ resolvePaths }, { loadSettings }, { signalsOf }] = await Promise.all([import('./config/paths.js'), import('./config/load.js'), import('./app/signals.js')]);
-  const { config, ...settings } = flags;
+  const { config, ...settings } = byKey(flags);
   const cwd = process.cwd();
   const paths = resolvePaths(process.env, cwd);
   const loaded = await loadSettings({
