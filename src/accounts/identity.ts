@@ -1,3 +1,4 @@
+import { SnvgError } from '../errors.js';
 import type { AccountPolicy, Credentials } from '../publishers/credentials.js';
 import { LostReply, PlatformFault } from '../publishers/faults.js';
 import { authNeeded } from './auth-errors.js';
@@ -17,7 +18,10 @@ export async function identify(place: LoginPlace, context: RenewalContext): Prom
     return await whoami(context.policy, login, context);
   } catch (error) {
     if (!(error instanceof PlatformFault)) throw error;
-    const again = await renewedLogin(place, context, login.tokens.accessToken);
+    const again = await renewedLogin(place, context, login.tokens.accessToken).catch((failure: unknown) => {
+      // What the platform said about the account tells more than that nothing could be renewed.
+      throw failure instanceof SnvgError && failure.code === 'AUTH_NEEDED' && login.tokens.kind === 'oauth2' && login.tokens.refreshToken === null ? authNeeded(`The platform does not take the login to ${place.label}: ${error.message}`, error.remedy || place.remedy, failure) : failure;
+    });
     return whoami(context.policy, again, context).catch((second: unknown) => {
       throw second instanceof PlatformFault ? authNeeded(`The platform does not take the login to ${place.label}: ${second.message}`, second.remedy || place.remedy, second) : second;
     });

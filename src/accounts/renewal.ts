@@ -161,8 +161,9 @@ class Renewal {
       throw authNeeded(`The platform does not know the app of the login to ${this.#place.label} (${error.error}): ${error.message}`, `Check its client id and secret. ${this.#context.policy.registerHint}`, error);
     }
     const { renewing } = this.#login;
-    if (renewing && error.error === 'invalid_grant') {
-      throw await this.#end(`the answer to a renewal begun at ${iso(renewing.sinceMs)} was lost, and with it the new refresh token; the platform has ended the old one (invalid_grant)`, error);
+    // Not every platform says invalid_grant then: X says invalid_request.
+    if (renewing) {
+      throw await this.#end(`the answer to a renewal begun at ${iso(renewing.sinceMs)} was lost, and with it the new refresh token; the platform has ended the old one (${error.error})`, error);
     }
     throw await this.#end(`the platform does not renew it (${error.error}): ${this.#hint(error)}`, error);
   }
