@@ -95,7 +95,7 @@ for (const [stage, description, example] of stageCommands) {
     );
 }
 
-withSettings(program.command('publish').argument('[job-or-folder]', 'a job or its output folder (default: the newest job); with --resolve: posted=<url> or not-posted').description('Publish clips that were made, each once'), 'publish', 'schedule', 'global', 'output', 's3Endpoint')
+withSettings(program.command('publish').argument('[job-or-folder]', 'a job or its output folder (default: the newest job); with --resolve: posted=<url> or not-posted').description('Publish clips that were made, each once'), 'publish', 'schedule', 'rehearse', 'global', 'output', 's3Endpoint')
   .option('--again', 'also publish changed versions of what is already public', false)
   .option('--check', 'send nothing: say what the platforms will say, and what their day still gives', false)
   .option('--dry-run', 'send nothing: say what would be sent', false)
@@ -111,6 +111,7 @@ withSettings(program.command('publish').argument('[job-or-folder]', 'a job or it
 Examples:
   snvg publish talk.snvg --to file:outbox
   snvg publish talk.snvg --to youtube --to tiktok:second --set youtube.privacy=unlisted --check
+  snvg publish --to youtube --to x --sandbox
   snvg publish --to x --auto-approve --min-score 60 --no-notices --ledger s3://bucket/snvg
   snvg publish --status
   snvg publish --resolve 1a2b3c4d posted=https://www.youtube.com/watch?v=…

@@ -12,8 +12,8 @@ interface OptionBase {
   doc: string;
   /** Heading it stands under in help and documentation. */
   group: string;
-  /** Where it may be given: on every command, on commands that run stages, that show a result, that publish, or that plan posts. */
-  scope: 'global' | 'run' | 'output' | 'publish' | 'schedule';
+  /** Where it may be given: on every command, on commands that run stages, that show a result, that publish, that plan posts, or that can be rehearsed. */
+  scope: 'global' | 'run' | 'output' | 'publish' | 'schedule' | 'rehearse';
   /** Only a flag: makes no sense in a file. */
   flagOnly?: true;
   /** Widens what snvg talks to or lets out: never taken from a file that was found in the working directory, which may be a stranger's. */
@@ -100,6 +100,7 @@ export const options = [
   { key: 'spacing', group: group.schedule, type: 'integer', default: null, min: 1, max: 44_640, placeholder: 'minutes', env: 'SNVG_SPACING', scope: 'schedule', doc: 'Least time between two posts planned for one account' },
   { key: 'quietHours', group: group.schedule, type: 'text', default: null, placeholder: 'from-to', pattern: '^\\d{1,2}:\\d\\d *- *\\d{1,2}:\\d\\d$', expects: 'hours such as 22:00-07:00', env: 'SNVG_QUIET_HOURS', scope: 'schedule', doc: 'No posts are planned in these hours, such as 22:00-07:00' },
   { key: 'missed', group: group.schedule, type: 'choice', default: 'post', choices: ['post', 'skip', 'next'], env: 'SNVG_MISSED', scope: 'schedule', doc: 'A post whose time passed while nothing ran: post it up to a day late, leave it out, or give it the next free slot' },
+  { key: 'sandbox', group: group.publish, type: 'boolean', default: false, scope: 'rehearse', flagOnly: true, doc: 'Rehearse: publish to stand-ins of the platforms inside this process, without accounts and waits; nothing leaves the machine, nothing is kept' },
   { key: 'hosts', group: group.publish, type: 'map', values: 'address', default: {}, env: 'SNVG_HOSTS', scope: 'publish', guarded: true, expects: 'an object such as {"www.googleapis.com": "http://127.0.0.1:9000/google"}', doc: 'Other addresses for the hosts of platforms, for proxies and rehearsals; * stands for all others' },
   { key: 'concurrency', group: group.run, type: 'integer', default: null, min: 1, max: 256, placeholder: 'cores', short: 'j', env: 'SNVG_CONCURRENCY', scope: 'run', doc: 'CPU cores to use (default: all)' },
   { key: 'jobs', group: group.run, type: 'integer', default: null, min: 1, max: 64, placeholder: 'n', env: 'SNVG_JOBS', scope: 'run', doc: 'Inputs to work on at once (default: by cores and memory, 2 on most machines)' },

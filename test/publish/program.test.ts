@@ -125,3 +125,11 @@ test('--history says who posted what, when, from which machine', async () => {
     expect(url).toMatch(/^file:/);
   }
 });
+
+test('--sandbox rehearses against strict stand-ins: no account, no yes, no ledger under CI, and nothing is kept', async () => {
+  const rehearsed = await place.snvgWith({ CI: 'true' }, 'publish', 'talk.snvg', '--to', 'youtube', '--to', 'x', '--sandbox', '--json');
+  expect(rehearsed.exitCode, rehearsed.stderr + rehearsed.stdout).toBe(0);
+  expect(rows(rehearsed.stdout).map(({ platform, outcome }) => `${platform} ${outcome}`)).toEqual([...Array<string>(3).fill('youtube published'), ...Array<string>(3).fill('x published')]);
+  const { stdout } = await place.snvg('publish', '--status', '--json');
+  expect(rows(stdout).filter(({ platform }) => platform !== 'file')).toEqual([]);
+});

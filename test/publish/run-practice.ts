@@ -17,7 +17,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 import { practicePublisher, type PracticePlatform } from './practice-platform.js';
 
 /** The process was killed: from here on nothing it does has any effect. */
-export class Killed extends Error {
+class Killed extends Error {
   override readonly name = 'Killed';
 }
 

@@ -45,7 +45,7 @@ async function stage(publishers: Record<string, { platform: PracticePlatform; pu
       const notices: Notice[] = [];
       const events: PublishEvent[] = [];
       try {
-        const outside = { http: inProcessTransport([]), accounts: () => Promise.reject(new Error('nobody is asked')), close: async () => {} };
+        const outside = { http: inProcessTransport([]), timing: { nowMs: () => Date.now(), sleep: async (durationMs: number) => new Promise<void>((done) => setTimeout(done, Math.min(durationMs, 50))), random: () => 0.5 }, accounts: () => Promise.reject(new Error('nobody is asked')), close: async () => {} };
         const rows = await publishClips({ app: withSettings, ledger, outside }, { clips: await jobClips(job, app.reviews), targets: { open, closed: [] }, again: false, insist: false, wait: true, signal: app.signal, notice: (notice) => notices.push(notice), event: (event) => events.push(event) });
         return { rows, notices, events };
       } finally {

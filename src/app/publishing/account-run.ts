@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { AccountRun, PublishEvent, Withdrawal } from '../../pipeline/publish/order.js';
 import { usualPatience } from '../../pipeline/publish/timing.js';
@@ -21,14 +20,7 @@ export interface Manner {
   event(event: PublishEvent): void;
 }
 
-/** The work on one account, by this machine's clock. */
-export function accountRun({ app, ledger, outside }: PublishingRoom, { signal, wait, event }: Manner, { publisher, account, login }: Target, together?: Withdrawal): AccountRun {
-  const timing = {
-    nowMs: () => app.clock.nowMs(),
-    sleep: async (durationMs: number, until: AbortSignal) => {
-      await delay(durationMs, undefined, { signal: until }).catch(() => until.throwIfAborted());
-    },
-    random: () => Math.random(),
-  };
-  return { ledger, publisher, account, login, http: outside.http, timing, patience: usualPatience, signal, wait, event, ...(together ? { together } : {}) };
+/** The work on one account. */
+export function accountRun({ ledger, outside }: PublishingRoom, { signal, wait, event }: Manner, { publisher, account, login }: Target, together?: Withdrawal): AccountRun {
+  return { ledger, publisher, account, login, http: outside.http, timing: outside.timing, patience: usualPatience, signal, wait, event, ...(together ? { together } : {}) };
 }

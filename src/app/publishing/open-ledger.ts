@@ -14,9 +14,11 @@ import type { App } from '../app.js';
  * @throws {SnvgError} LEDGER_*, DATABASE_*
  */
 export async function openAppLedger(app: App): Promise<Ledger> {
-  const { ledger, s3Endpoint } = app.settings;
+  const { ledger, s3Endpoint, sandbox } = app.settings;
   const place = pidPlace();
   const options = { self: { ...app.self, ...(place === undefined ? {} : { place }) }, clock: app.clock, isAlive: isSameProcessAlive };
+  // A rehearsal must not be taken for the play.
+  if (sandbox) return openLedger(openLedgerDocuments(':memory:'), options);
   if (ledger !== null && isStoreAddress(ledger)) return openLedger(ledger, { ...options, s3Endpoint });
   const path = ledger === null ? app.paths.databaseFile : resolve(ledger);
   // A run that writes nothing makes no file either.
@@ -27,11 +29,11 @@ export async function openAppLedger(app: App): Promise<Ledger> {
  * On a disk that is thrown away after the run, the default ledger forgets what was posted, and the next run posts it again.
  * @throws {SnvgError} LEDGER_EPHEMERAL
  */
-export function requireLastingLedger(publishers: readonly Publisher[], settings: Pick<Settings, 'ledger'>, env: NodeJS.ProcessEnv): void {
+export function requireLastingLedger(publishers: readonly Publisher[], settings: Pick<Settings, 'ledger' | 'sandbox'>, env: NodeJS.ProcessEnv): void {
   const { CI } = env;
   const underCi = CI !== undefined && CI !== '' && CI.toLowerCase() !== 'false' && CI !== '0';
   const platform = publishers.find(({ reach }) => reach === 'public');
-  if (!underCi || !platform || settings.ledger !== null) return;
+  if (!underCi || !platform || settings.ledger !== null || settings.sandbox) return;
   throw new SnvgError(
     'LEDGER_EPHEMERAL',
     `Under CI the ledger of posts would be lost with this machine's disk, and the next run would post everything to ${platform.name} again`,

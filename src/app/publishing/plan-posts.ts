@@ -1,7 +1,6 @@
-import type { Settings } from '../../config/options.js';
 import type { Reviews } from '../../jobs/reviews.js';
 import type { Finding, PublishableClip } from '../../publishers/publisher.js';
-import { approvalOf, type Approval } from './approval.js';
+import { approvalOf, type Approval, type ApprovalRules } from './approval.js';
 import { chooseFilm } from './choose-film.js';
 import type { JobClip } from './job-clips.js';
 import type { Platform } from './targets.js';
@@ -17,7 +16,7 @@ export interface PlannedPost<T extends Platform = Platform> {
 }
 
 /** What would go where, and what the platforms will say about it. Sends nothing. */
-export function planPosts<T extends Platform>(clips: readonly JobClip[], targets: readonly T[], reviews: Pick<Reviews, 'decision'>, rules: Pick<Settings, 'autoApprove' | 'minScore' | 'notices'>): PlannedPost<T>[] {
+export function planPosts<T extends Platform>(clips: readonly JobClip[], targets: readonly T[], reviews: Pick<Reviews, 'decision'>, rules: ApprovalRules): PlannedPost<T>[] {
   return targets.flatMap((target) =>
     clips.map((clip) => {
       const film = chooseFilm(clip, target);

@@ -42,6 +42,7 @@ export async function publishJob(app: App, request: PublishJobRequest): Promise<
     }),
   );
   requireSomeYes(rows, job);
+  if (app.settings.sandbox) notices.push({ code: 'REHEARSED', stage: 'publish', message: 'This was a rehearsal against stand-ins of the platforms: nothing left this machine, and nothing is kept of it', remedy: 'Leave out --sandbox to publish.', severity: 'info' });
   return { rows, notices };
 }
 

@@ -4,7 +4,7 @@ import { LostReply, PlatformFault } from '../../publishers/faults.js';
 import type { Problem, Publication, Publisher } from '../../publishers/publisher.js';
 
 /** How a publication is named on the command line: the beginning of its key. */
-export function shortKey(publication: Pick<Publication, 'key'>): string {
+function shortKey(publication: Pick<Publication, 'key'>): string {
   return publication.key.slice(0, 8);
 }
 
