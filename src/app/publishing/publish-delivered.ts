@@ -6,17 +6,30 @@ import { jobClips, type DeliveredJob, type JobClip } from './job-clips.js';
 import { withPublishing } from './publishing-room.js';
 import { publishClips } from './publish-clips.js';
 import { requireLastingLedger } from './open-ledger.js';
+import { openOutside } from './outside.js';
 import { errorOfRows, type PublishRow } from './rows.js';
 import { namedTargets, openTargets, type NamedTarget } from './targets.js';
 
 /** Where the clips of a run are to go, checked before any work. */
 export type ReadyTargets = readonly NamedTarget[];
 
-/** @throws {SnvgError} TARGET_UNKNOWN, USAGE, CONFIG_INVALID, LEDGER_EPHEMERAL */
+/**
+ * What can be known of the targets without asking anybody. An account that nobody is logged in to is said now, not after an hour of work.
+ *
+ * @throws {SnvgError} TARGET_UNKNOWN, USAGE, CONFIG_INVALID, LEDGER_EPHEMERAL, AUTH_NEEDED, VAULT_*
+ */
 export async function readyToPublish(app: App): Promise<ReadyTargets> {
   const named = await namedTargets(app.settings);
   requireLastingLedger(named.map(({ publisher }) => publisher), app.settings, process.env);
-  return named;
+  if (named.every(({ publisher }) => publisher.auth === null)) return named;
+  const outside = await openOutside(app);
+  try {
+    const [closed] = (await openTargets(named, outside)).closed;
+    if (closed) throw closed.error;
+    return named;
+  } finally {
+    await outside.close();
+  }
 }
 
 /**
