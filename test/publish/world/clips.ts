@@ -6,7 +6,7 @@ import type { PublishableClip } from '../../../src/publishers/publisher.js';
 import { smallClip } from '../../support/publish-context.js';
 import type { PlatformCase } from './platform-case.js';
 
-export const sourceSha256 = 'b'.repeat(64);
+const sourceSha256 = 'b'.repeat(64);
 
 /** Films of some bytes in `dir`, each its own; the first is uploaded in pieces. */
 export function clipsFor(given: PlatformCase, dir: string, count: number): PublishableClip[] {
