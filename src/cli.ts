@@ -112,6 +112,7 @@ Examples:
   snvg publish talk.snvg --to file:outbox
   snvg publish talk.snvg --to youtube --to tiktok:second --set youtube.privacy=unlisted --check
   snvg publish --to youtube --to x --sandbox
+  snvg publish --to tiktok --sandbox --sandbox-faults 7
   snvg publish --to x --auto-approve --min-score 60 --no-notices --ledger s3://bucket/snvg
   snvg publish --status
   snvg publish --resolve 1a2b3c4d posted=https://www.youtube.com/watch?v=…

@@ -126,6 +126,16 @@ test('--history says who posted what, when, from which machine', async () => {
   }
 });
 
+test('--sandbox-faults rehearses failures too: no clip is there twice, and the same command may be run again', async () => {
+  const run = await place.snvg('publish', 'talk.snvg', '--to', 'youtube', '--sandbox', '--sandbox-faults', '7', '--json');
+  expect([0, 5, 6, 7], run.stderr).toContain(run.exitCode);
+  const ended = rows(run.stdout);
+  expect(ended).toHaveLength(3);
+  const urls = ended.flatMap(({ url }) => (url === null ? [] : [url]));
+  expect(new Set(urls).size).toBe(urls.length);
+  expect(ended.map(({ outcome }) => outcome)).toContain('published');
+});
+
 test('--sandbox rehearses against strict stand-ins: no account, no yes, no ledger under CI, and nothing is kept', async () => {
   const rehearsed = await place.snvgWith({ CI: 'true' }, 'publish', 'talk.snvg', '--to', 'youtube', '--to', 'x', '--sandbox', '--json');
   expect(rehearsed.exitCode, rehearsed.stderr + rehearsed.stdout).toBe(0);
