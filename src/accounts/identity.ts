@@ -39,7 +39,7 @@ async function whoami(policy: AccountPolicy, login: Login, context: RenewalConte
 }
 
 /** What signs a request. */
-export function signingPart({ tokens }: Login): Pick<Credentials, 'accessToken' | 'tokenSecret' | 'consumerKey' | 'consumerSecret'> {
+function signingPart({ tokens }: Login): Pick<Credentials, 'accessToken' | 'tokenSecret' | 'consumerKey' | 'consumerSecret'> {
   if (tokens.kind === 'oauth2') return { accessToken: tokens.accessToken };
   return { accessToken: tokens.accessToken, tokenSecret: tokens.tokenSecret, consumerKey: tokens.consumerKey, consumerSecret: tokens.consumerSecret };
 }

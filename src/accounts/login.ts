@@ -47,7 +47,7 @@ export async function logIn(policy: AccountPolicy, way: LoginWay, person: LoginP
 }
 
 /** Tokens as the vault keeps them. Where the answer names no scopes they are those asked for (RFC 6749 section 5.1). */
-export function tokensOf(answer: TokenSet, policy: AccountPolicy, nowMs: number): OAuth2Tokens {
+function tokensOf(answer: TokenSet, policy: AccountPolicy, nowMs: number): OAuth2Tokens {
   return {
     kind: 'oauth2',
     accessToken: answer.accessToken,

@@ -67,7 +67,7 @@ export function secretsIn(content: VaultContent): (string | null)[] {
   return [...content.accounts.map((one) => one.login), ...content.borrowed.flatMap((one) => (one.login ? [one.login] : []))].flatMap(loginSecrets);
 }
 
-export function loginSecrets({ tokens: held, client }: Login): (string | null)[] {
+function loginSecrets({ tokens: held, client }: Login): (string | null)[] {
   const own = held.kind === 'oauth1' ? [held.consumerKey, held.consumerSecret, held.accessToken, held.tokenSecret] : [held.accessToken, held.refreshToken];
   return [...own, client?.clientSecret ?? null];
 }

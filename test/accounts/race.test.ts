@@ -28,7 +28,7 @@ interface Asker {
 
 /** A process that has read the expired token and waits for the signal to use it. */
 async function asker(dataDir: string, base: string): Promise<Asker> {
-  const child = spawn(process.execPath, ['--import', 'tsx', resolve(import.meta.dirname, 'renewing-process.ts'), dataDir, base], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', resolve(import.meta.dirname, 'fixtures/renewing-app.ts'), dataDir, base], { stdio: ['pipe', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   expect((await lines.next()).value).toBe('ready');
