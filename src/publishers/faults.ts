@@ -16,13 +16,16 @@ export class PlatformFault extends Error {
   readonly remedy: string;
   /** Milliseconds since the Unix epoch; undefined: the caller's own backoff. */
   readonly retryAtMs: number | undefined;
+  /** Of kind `auth`: whether a younger token of the same login may be taken; false: the login itself lacks what it takes. */
+  readonly renewable: boolean;
 
-  constructor(kind: FaultKind, fault: { code: string; message: string; remedy: string; retryAtMs?: number; cause?: unknown }) {
+  constructor(kind: FaultKind, fault: { code: string; message: string; remedy: string; retryAtMs?: number; renewable?: boolean; cause?: unknown }) {
     super(redacted(fault.message), { cause: fault.cause });
     this.kind = kind;
     this.code = fault.code;
     this.remedy = redacted(fault.remedy);
     this.retryAtMs = fault.retryAtMs;
+    this.renewable = fault.renewable ?? true;
   }
 }
 

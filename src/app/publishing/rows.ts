@@ -65,17 +65,20 @@ export function rowOfPublication(publication: Publication): PublishRow & { outco
 /** Outcomes that are nobody's trouble. */
 const fine: ReadonlySet<RowOutcome> = new Set(['published', 'scheduled', 'draft', 'already', 'changed', 'planned', 'cancelled', 'kept', 'waiting', 'rejected', 'held-back', 'busy']);
 
+/** Outcomes of clips that are where they were to go. */
+const there: ReadonlySet<RowOutcome> = new Set(['published', 'scheduled', 'draft', 'already', 'changed']);
+
 export function isFine({ outcome }: Pick<PublishRow, 'outcome'>): boolean {
   return fine.has(outcome);
 }
 
-/** The exit code of a run of publishing: 0; when everything has the same trouble, its code; else 7. */
+/** The exit code of a run of publishing: 0; when everything that was to be sent has the same trouble, its code; else 7. */
 export function exitCodeOfRows(rows: readonly PublishRow[]): number {
   const troubled = rows.filter((row) => !isFine(row));
   if (troubled.length === 0) return ExitCode.ok;
   const codes = new Set(troubled.map(({ problem }) => codeOf(problem)));
   const [code] = codes;
-  const nothingElse = rows.every((row) => !isFine(row) || row.outcome === 'cancelled');
+  const nothingElse = rows.every(({ outcome }) => !there.has(outcome));
   return codes.size === 1 && nothingElse && code !== undefined ? code : ExitCode.partlyDone;
 }
 

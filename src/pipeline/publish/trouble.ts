@@ -69,7 +69,7 @@ export class Trouble {
       case 'retry':
         return this.#tryAgain(task, fault, fault.retryAtMs);
       case 'auth':
-        return this.#renew(task, problem);
+        return this.#renew(task, problem, fault.renewable);
       case 'quota':
         return this.#noMoreToday(task, problem, fault.retryAtMs);
       case 'refused':
@@ -85,9 +85,9 @@ export class Trouble {
     task.rest();
   }
 
-  async #renew(task: Task, problem: Problem): Promise<void> {
+  async #renew(task: Task, problem: Problem, renewable: boolean): Promise<void> {
     const { login } = this.#run;
-    if (!login || !this.credentials || this.#renewed) {
+    if (!renewable || !login || !this.credentials || this.#renewed) {
       this.accountProblem = problem;
       return this.#books.leave(task, problem);
     }

@@ -8,6 +8,8 @@ interface Rule {
   remedy: string;
   /** From now; absent: when to try again is the caller's to decide. */
   retryAfterMs?: number;
+  /** The login lacks what it takes, however young its token. */
+  lasting?: true;
 }
 
 const loginAgain = 'Log in again with the same account and app: snvg auth login tiktok';
@@ -15,14 +17,14 @@ const loginAgain = 'Log in again with the same account and app: snvg auth login 
 /** Error codes of the Content Posting API and of API v2 as a whole (checked 2026-11-25). */
 const rules: Readonly<Record<string, Rule>> = {
   access_token_invalid: { kind: 'auth', remedy: loginAgain },
-  scope_not_authorized: { kind: 'auth', remedy: 'Log in again and agree to everything that is asked for (video.upload for drafts, video.publish for direct posts): snvg auth login tiktok' },
-  scope_permission_missed: { kind: 'auth', remedy: 'Add the Content Posting API with video.upload and video.publish to your app at developers.tiktok.com, then log in again: snvg auth login tiktok' },
+  scope_not_authorized: { kind: 'auth', lasting: true, remedy: 'Log in again and agree to everything that is asked for (video.upload for drafts, video.publish for direct posts): snvg auth login tiktok' },
+  scope_permission_missed: { kind: 'auth', lasting: true, remedy: 'Add the Content Posting API with video.upload and video.publish to your app at developers.tiktok.com, then log in again: snvg auth login tiktok' },
   token_not_authorized_for_specified_publish_id: { kind: 'auth', remedy: loginAgain },
   rate_limit_exceeded: { kind: 'retry', remedy: 'TikTok counts requests by the minute: it goes on by itself.', retryAfterMs: minuteMs },
   spam_risk_too_many_posts: { kind: 'quota', remedy: 'TikTok lets apps post about 15 times in 24 hours for one account, all apps together. Wait a day, or post it in the app.', retryAfterMs: dayMs },
   reached_active_user_cap: { kind: 'quota', remedy: 'Too many accounts have posted through your app in 24 hours (5 before TikTok has audited it). Wait a day.', retryAfterMs: dayMs },
   spam_risk_too_many_pending_share: { kind: 'quota', remedy: 'TikTok keeps at most 5 unfinished drafts of an app. Post or discard some in the app (Inbox), then publish again.', retryAfterMs: 60 * minuteMs },
-  spam_risk_user_banned_from_posting: { kind: 'auth', remedy: 'TikTok has barred this account from posting: see the notices in the app, and appeal there.' },
+  spam_risk_user_banned_from_posting: { kind: 'auth', lasting: true, remedy: 'TikTok has barred this account from posting: see the notices in the app, and appeal there.' },
   spam_risk_text: { kind: 'refused', remedy: 'Change title, description and hashtags (snvg review); TikTok says not to send the same again.' },
   spam_risk: { kind: 'refused', remedy: 'TikTok says not to send the same again: change the clip or its text, or post it in the app.' },
   privacy_level_option_mismatch: { kind: 'refused', remedy: 'Choose a privacy that the account offers: --set tiktok.privacy=SELF_ONLY' },
@@ -53,7 +55,7 @@ export function faultOf(error: TikTokError, status: number, nowMs: number, retry
   if (error.code === 'internal_error' || status >= 500) return new LostReply(message);
   if (rule) {
     const waitMs = retryAfterMs ?? rule.retryAfterMs;
-    return new PlatformFault(rule.kind, { code: error.code, message, remedy: rule.remedy, ...(waitMs === undefined ? {} : { retryAtMs: nowMs + waitMs }) });
+    return new PlatformFault(rule.kind, { code: error.code, message, remedy: rule.remedy, renewable: !rule.lasting, ...(waitMs === undefined ? {} : { retryAtMs: nowMs + waitMs }) });
   }
   if (status === 401) return new PlatformFault('auth', { code: error.code, message, remedy: loginAgain });
   if (status === 429) return new PlatformFault('retry', { code: error.code, message, remedy: 'It goes on by itself.', retryAtMs: nowMs + (retryAfterMs ?? minuteMs) });

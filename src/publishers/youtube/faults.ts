@@ -7,6 +7,8 @@ interface Meaning {
   remedy: string;
   /** When to try again, where YouTube's pages say so. */
   retryAtMs?: (nowMs: number) => number;
+  /** The login lacks what it takes, however young its token. */
+  lasting?: true;
 }
 
 const dayMs = 86_400_000;
@@ -30,17 +32,17 @@ const meanings: Readonly<Record<string, Meaning>> = {
   authError: { kind: 'auth', remedy: login },
   authorizationRequired: { kind: 'auth', remedy: login },
   required: { kind: 'auth', remedy: login },
-  insufficientPermissions: { kind: 'auth', remedy: `${login}, and leave every box ticked that Google shows.` },
+  insufficientPermissions: { kind: 'auth', lasting: true, remedy: `${login}, and leave every box ticked that Google shows.` },
   forbidden: { kind: 'auth', remedy: 'The account may not do this; check in YouTube Studio that it may upload to the channel, then log in again: snvg auth login youtube' },
-  youtubeSignupRequired: { kind: 'auth', remedy: 'The Google account has no channel yet: create one at https://www.youtube.com/create_channel, then log in again: snvg auth login youtube' },
-  authenticatedUserNotChannel: { kind: 'auth', remedy: 'Log in again and choose the channel: snvg auth login youtube' },
-  authenticatedUserAccountClosed: { kind: 'auth', remedy: 'The YouTube account is closed; log in with another one: snvg auth login youtube' },
-  authenticatedUserAccountSuspended: { kind: 'auth', remedy: 'The YouTube account is suspended; see what YouTube has written to its owner.' },
-  channelClosed: { kind: 'auth', remedy: 'The channel is closed; log in with another one: snvg auth login youtube' },
-  channelSuspended: { kind: 'auth', remedy: 'The channel is suspended; see what YouTube has written to its owner.' },
+  youtubeSignupRequired: { kind: 'auth', lasting: true, remedy: 'The Google account has no channel yet: create one at https://www.youtube.com/create_channel, then log in again: snvg auth login youtube' },
+  authenticatedUserNotChannel: { kind: 'auth', lasting: true, remedy: 'Log in again and choose the channel: snvg auth login youtube' },
+  authenticatedUserAccountClosed: { kind: 'auth', lasting: true, remedy: 'The YouTube account is closed; log in with another one: snvg auth login youtube' },
+  authenticatedUserAccountSuspended: { kind: 'auth', lasting: true, remedy: 'The YouTube account is suspended; see what YouTube has written to its owner.' },
+  channelClosed: { kind: 'auth', lasting: true, remedy: 'The channel is closed; log in with another one: snvg auth login youtube' },
+  channelSuspended: { kind: 'auth', lasting: true, remedy: 'The channel is suspended; see what YouTube has written to its owner.' },
   accountDelegationForbidden: { kind: 'auth', remedy: login },
-  insufficientCapabilities: { kind: 'auth', remedy: 'The account may not do this on the channel; ask its owner for the right to upload.' },
-  accessNotConfigured: { kind: 'auth', remedy: 'Switch on the YouTube Data API v3 for the project of your client id: https://console.cloud.google.com/apis/library/youtube.googleapis.com' },
+  insufficientCapabilities: { kind: 'auth', lasting: true, remedy: 'The account may not do this on the channel; ask its owner for the right to upload.' },
+  accessNotConfigured: { kind: 'auth', lasting: true, remedy: 'Switch on the YouTube Data API v3 for the project of your client id: https://console.cloud.google.com/apis/library/youtube.googleapis.com' },
 
   invalidTitle: { kind: 'refused', remedy: `YouTube does not take the title. ${editText}` },
   invalidDescription: { kind: 'refused', remedy: `YouTube does not take the description. ${editText}` },
@@ -111,6 +113,7 @@ export function explainAnswer(answer: HttpAnswer, request: { what: string; repea
     code: error.reason,
     message: `YouTube refuses ${what}: ${error.message === '' ? error.reason : `${error.message} (${error.reason})`}`,
     remedy: meaning.remedy,
+    renewable: !meaning.lasting,
     ...(atMs === undefined ? {} : { retryAtMs: atMs }),
   });
 }
