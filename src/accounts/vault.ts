@@ -110,7 +110,7 @@ export class Vault {
   async #givenPassphrase(): Promise<string> {
     this.#passphrase ??= await this.#options.askPassphrase?.('open');
     keepSecret(this.#passphrase);
-    if (!this.#passphrase) throw new SnvgError('VAULT_LOCKED', 'The vault of logins needs its passphrase', 'Set SNVG_VAULT_PASSPHRASE, or run snvg in a terminal, where it asks.');
+    if (!this.#passphrase) throw new SnvgError('VAULT_LOCKED', 'The vault of logins needs its passphrase', 'Set SNVG_VAULT_PASSPHRASE (in a terminal, the commands of snvg auth ask for it).');
     return this.#passphrase;
   }
 

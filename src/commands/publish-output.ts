@@ -74,6 +74,8 @@ function lineOf(event: PublishEvent, shares: Map<string, number>): string | unde
     }
     case 'publication-notice':
       return `${event.code}: ${terminalText(event.message)}\n→ ${terminalText(event.remedy)}`;
+    case 'login-warning':
+      return `LOGIN_ENDING: ${terminalText(event.message)}\n→ ${terminalText(event.remedy)}`;
     case 'account-waiting':
       return `${event.platform}: waiting until ${new Date(event.untilMs).toISOString()} (${terminalText(event.why)})`;
     case 'account-held':

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PublishRow } from '../../src/app/publishing/rows.js';
@@ -103,6 +103,22 @@ test('a good login goes on with what the bad ones left, and each moment is there
   expect(youtube.posts()).toHaveLength(3);
   expect(x.posts()).toHaveLength(3);
   expect(run.exitCode).toBe(0);
+});
+
+test('a login that is about to end is said while it still works (youtubeuploader#128)', async () => {
+  const { accessToken, refreshToken } = youtube.issue(channel);
+  kept(accessToken, refreshToken);
+  const file = join(place.cwd, 'vault-of-another-machine.json');
+  const sixDaysAgo = new Date(Date.now() - 6 * 86_400_000).toISOString();
+  writeFileSync(file, JSON.stringify({ accessToken, refreshToken, clientId: 'client-of-a-test', grantedAt: sixDaysAgo }));
+  const env = { SNVG_HOSTS: JSON.stringify({ '*': sandbox.url }), SNVG_VAULT: 'file' };
+  const taken = await place.snvgWith(env, 'auth', 'import', 'youtube', file, '--as', 'main');
+  expect(taken.exitCode, taken.stderr).toBe(0);
+  const run = await place.snvgWith(env, 'publish', 'talk.snvg', '--to', 'youtube:main', '--auto-approve', '--min-score', third);
+  said.push(taken.stdout, taken.stderr, run.stdout, run.stderr);
+  expect(run.stderr).toMatch(/LOGIN_ENDING: .*youtube:main.*7 days[^]*→ .*snvg auth login youtube/);
+  expect(run.exitCode).toBe(0);
+  expect(youtube.posts()).toHaveLength(3);
 });
 
 test('no secret is in any output, log, event, ledger, manifest or other file', async () => {

@@ -21,6 +21,8 @@ export interface Order {
 export interface Login {
   credentials(): Promise<Credentials>;
   renew(rejected: Credentials): Promise<Credentials>;
+  /** What is about to go wrong with it, although it works today. */
+  warnings?(): Promise<readonly { message: string; remedy: string }[]>;
 }
 
 /** Publications that stand or fall together. */
@@ -73,6 +75,8 @@ export type PublishEvent =
   | { type: 'publication-notice'; publication: Publication; code: string; message: string; remedy: string }
   /** Nothing can be done on the account before `untilMs`. */
   | { type: 'account-waiting'; platform: string; account: string; untilMs: number; why: string }
+  /** The login works today, and a person should see to it. */
+  | { type: 'login-warning'; platform: string; account: string; message: string; remedy: string }
   /** Another process works on the account. */
   | { type: 'account-held'; platform: string; account: string; by: Actor; sinceMs: number }
   | { type: 'saga-started'; saga: string; publications: number }

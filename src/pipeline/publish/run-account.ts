@@ -50,6 +50,7 @@ async function asTheOnlyOne(run: AccountRun, prepare: (scheduler: Scheduler, sig
   const scheduler = new Scheduler({ ...run, signal }, lease);
   let stopped: unknown;
   try {
+    for (const warning of (await run.login?.warnings?.()) ?? []) run.event({ type: 'login-warning', platform: publisher.id, account: account.name, ...warning });
     await prepare(scheduler, signal);
     stopped = await scheduler.run();
   } catch (error) {
