@@ -27,6 +27,18 @@ export async function bench({ quick, record: keep }: { quick: boolean; record: b
   const size = quick ? quickly : full;
   const goals: Goal[] = [];
   const figures: Figure[] = [];
+  for (const [id, { options, pieceBytes }] of Object.entries(largeUploads)) {
+    const { name, limits } = await findPublisher(id);
+    const sizeBytes = Math.min(size.largeBytes, limits.maxSizeBytes ?? Infinity);
+    say(`${name}: one large upload …`);
+    const upload = await largeUpload(id, { sizeBytes, options });
+    const what = `${name}, ${(sizeBytes / 1e6).toFixed(0)} MB killed half-way`;
+    note(goals, [
+      { name: `${what}: sent again`, measured: upload.sentAgainBytes / 1e6, goal: (pieceBytes + smallBytes) / 1e6, unit: 'MB', beside: 'one piece and the small requests' },
+      { name: `${what}: memory above start`, measured: upload.grewBytes / 1e6, goal: 150, unit: 'MB', beside: '' },
+      { name: `${what}: posts too many or too few`, measured: Math.abs(upload.posts - 1), goal: 0, unit: 'posts', beside: '' },
+    ]);
+  }
   const simulators = new Simulators();
   try {
     for (const given of platformCases) {
@@ -43,18 +55,6 @@ export async function bench({ quick, record: keep }: { quick: boolean; record: b
     say(`${name}: with SIGKILL …`);
     judge(`${name}, SIGKILL`, await killed(given, size.killed), 'two processes, one ledger', goals, figures);
   }
-  for (const [id, { options, pieceBytes }] of Object.entries(largeUploads)) {
-    const { name, limits } = await findPublisher(id);
-    const sizeBytes = Math.min(size.largeBytes, limits.maxSizeBytes ?? Infinity);
-    say(`${name}: one large upload …`);
-    const upload = await largeUpload(id, { sizeBytes, options });
-    const what = `${name}, ${(sizeBytes / 1e6).toFixed(0)} MB killed half-way`;
-    goals.push(
-      { name: `${what}: sent again`, measured: upload.sentAgainBytes / 1e6, goal: (pieceBytes + smallBytes) / 1e6, unit: 'MB', beside: 'one piece and the small requests' },
-      { name: `${what}: memory above start`, measured: upload.grewBytes / 1e6, goal: 150, unit: 'MB', beside: '' },
-      { name: `${what}: posts too many or too few`, measured: Math.abs(upload.posts - 1), goal: 0, unit: 'posts', beside: '' },
-    );
-  }
   process.stdout.write(`${report(goals, figures)}\n`);
   if (keep) record('publish', goals, figures);
   return goals.every(isMet);
@@ -62,16 +62,22 @@ export async function bench({ quick, record: keep }: { quick: boolean; record: b
 
 function judge(name: string, tally: Tally, beside: string, goals: Goal[], figures: Figure[]): void {
   const part = (count: number): number => (count / tally.publications) * 100;
-  goals.push(
+  note(goals, [
     { name: `${name}: ${tally.faulted} faulted posts, promises broken`, measured: tally.violations.length, goal: 0, unit: 'posts', beside },
     { name: `${name}: not published after faults ceased`, measured: part(tally.publications - tally.published), goal: 3, unit: '%', beside: `${tally.publications - tally.published} of ${tally.publications}` },
     { name: `${name}: unknown`, measured: part(tally.unknown), goal: 1, unit: '%', beside: `${tally.unknown} of ${tally.publications}` },
-  );
+  ]);
   figures.push(
     { name: `${name}, bound on broken promises`, value: tally.violations.length === 0 ? `${boundOf(tally.faulted)}, by ${tally.faulted} faulted posts` : tally.violations.slice(0, 5).join('; ') },
     { name: `${name}, what happened`, value: `${listed(tally.faults)}; ${tally.requests} requests` },
     { name: `${name}, not published because`, value: listed(tally.causes) },
   );
+}
+
+/** Told at once as well: a run of half an hour that ends early has then said what it knew. */
+function note(goals: Goal[], measured: Goal[]): void {
+  goals.push(...measured);
+  for (const goal of measured) say(`${goal.name}: ${goal.measured} ${goal.unit} (at most ${goal.goal}) ${goal.beside}`);
 }
 
 function say(text: string): void {
