@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const machine of machines) machine.leave();
+  for (const place of machines) place.leave();
   await sandbox.close();
   await store.close();
 });

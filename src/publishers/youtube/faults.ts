@@ -1,5 +1,6 @@
 import { LostReply, PlatformFault, type FaultKind } from '../faults.js';
 import type { HttpAnswer } from '../http.js';
+import { retryAfterMs } from '../retry-after.js';
 import { nextPacificMidnightMs } from './pacific-day.js';
 
 interface Meaning {
@@ -85,22 +86,13 @@ function googleError(text: string): { reason: string; message: string } | undefi
   }
 }
 
-/** Seconds or a date, as HTTP has it. */
-function retryAfterMs(answer: HttpAnswer, nowMs: number): number | undefined {
-  const text = answer.headers['retry-after'];
-  if (text === undefined) return undefined;
-  if (/^\d+$/.test(text)) return nowMs + Number(text) * 1000;
-  const dateMs = Date.parse(text);
-  return Number.isNaN(dateMs) ? undefined : dateMs;
-}
-
 /**
  * What an answer that is no success means. `repeatable`: the request may be sent again whatever became of it, so a server's failure
  * is only a reason to wait; otherwise it says nothing about the effect.
  */
 export function explainAnswer(answer: HttpAnswer, request: { what: string; repeatable: boolean; nowMs: number }): PlatformFault | LostReply {
   const { what, repeatable, nowMs } = request;
-  const retryAtMs = retryAfterMs(answer, nowMs);
+  const retryAtMs = retryAfterMs(answer.headers, nowMs);
   const error = googleError(answer.text);
   if (answer.status >= 500) {
     if (!repeatable) return new LostReply(`YouTube failed (${answer.status}) ${what}`);
