@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -35,6 +36,19 @@ describe('snvg process talk.mp4', () => {
         expect(proof?.checks.length).toBeGreaterThan(4);
         expect(proof?.checks.filter((check) => !check.passed)).toEqual([]);
       }
+    }
+  });
+
+  test('the sound is 48 kHz at −14 LUFS and at most −1 dBTP as ffmpeg itself decodes and measures it (ffmpeg-normalize#102, ffmprovisr#218, studio-pack-generator#48)', () => {
+    for (const { outputs } of manifest.clips) {
+      const film = join(place.cwd, 'talk.snvg', outputs[0]?.path ?? '');
+      expect(execFileSync('ffprobe', ['-v', 'error', '-select_streams', 'a', '-show_entries', 'stream=sample_rate', '-of', 'csv=p=0', film], { encoding: 'utf8' }).trim()).toBe('48000');
+      const { stderr } = spawnSync('ffmpeg', ['-hide_banner', '-nostats', '-i', film, '-map', '0:a', '-af', 'ebur128=peak=true', '-f', 'null', '-'], { encoding: 'utf8' });
+      const summary = stderr.slice(stderr.lastIndexOf('Summary:'));
+      const [, lufs] = /I:\s+(-?[\d.]+) LUFS/.exec(summary) ?? [];
+      const [, peak] = /Peak:\s+(-?[\d.]+) dBFS/.exec(summary) ?? [];
+      expect(Math.abs(Number(lufs) + 14)).toBeLessThanOrEqual(1);
+      expect(Number(peak)).toBeLessThanOrEqual(-1);
     }
   });
 

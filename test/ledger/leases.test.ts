@@ -74,7 +74,7 @@ describe('an account whose holder has died', () => {
 });
 
 describe('a living holder', () => {
-  it('keeps the account for hours by renewing', async () => {
+  it('keeps the account for hours by renewing, so that nothing long is taken for stalled and begun twice (supoclip#2, bullmq#631)', async () => {
     const documents = openLedgerDocuments(':memory:');
     const clock = new HandClock();
     const lease = asLease(await testLedger(documents, { clock }).lease('x', 'a'));
