@@ -19,7 +19,7 @@ export function openDatabase(path: string): Database {
     if (path !== ':memory:') makeDatabaseFolder(dirname(path));
     const db = new Sqlite(path, { timeout: busyTimeoutMs });
     try {
-      db.pragma('journal_mode = WAL');
+      switchToWal(db);
       // A killed process loses nothing in WAL at NORMAL; only a power cut may lose the last moments, which are then done again.
       db.pragma('synchronous = NORMAL');
       db.pragma('foreign_keys = ON');
@@ -32,6 +32,20 @@ export function openDatabase(path: string): Database {
       throw error;
     }
   });
+}
+
+/** Where two processes make a database at the same time, SQLite answers the second one's switch with BUSY at once, whatever the timeout. */
+function switchToWal(db: Database): void {
+  const untilMs = performance.now() + busyTimeoutMs;
+  for (;;) {
+    try {
+      db.pragma('journal_mode = WAL');
+      return;
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'SQLITE_BUSY' || performance.now() > untilMs) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
+  }
 }
 
 /** As mkdir's recursive form, which in Node 20 says "no such file" also for a full or read-only disk. */
