@@ -11,6 +11,8 @@ const errorsOnly = '^src/(errors|secrets)\\.ts$';
 const room = (name) => `^src/${name}/`;
 /** The composition root: app.ts and what it is split into. */
 const app = '^src/app(\\.ts$|/)';
+/** What declares commands and their flags. */
+const cli = '^src/cli(\\.ts$|/)';
 const pipelineCore = '^src/pipeline/[^/]+\\.ts$';
 /** What talks about platforms without being one: the contract, its errors, its transport. */
 const publisherContract = '^src/publishers/[^/]+\\.ts$';
@@ -70,7 +72,7 @@ export default {
       to: { path: '^(test|bench|script)/' },
     },
 
-    layer('cli', { path: '^src/cli\\.ts$' }, [room('commands'), app, room('ui'), room('config'), errorsOnly], 'cli → commands, app, ui, config, errors'),
+    layer('cli', { path: cli }, [cli, room('commands'), app, room('ui'), room('config'), errorsOnly], 'cli → commands, app, ui, config, errors'),
     layer('commands', { path: room('commands') }, [room('commands'), app, room('ui'), room('config'), errorsOnly], 'commands → app, ui, config, errors'),
     layer(
       'pipeline-core',
@@ -122,6 +124,13 @@ export default {
       'pipeline/backends → pipeline/*.ts, artifacts, process, errors',
     ),
     layer(
+      'backend',
+      { path: '^src/pipeline/backends/([^/]+)/', pathNot: '^src/pipeline/backends/wire/' },
+      ['^src/pipeline/backends/$1/', '^src/pipeline/backends/wire/', '^src/pipeline/backends/[^/]+\\.ts$', pipelineCore, room('artifacts'), room('process'), leaves],
+      'pipeline/backends/<one> → backends/*.ts, backends/wire, pipeline/*.ts, artifacts, process, errors; never a sibling',
+    ),
+    layer('worker', { path: room('worker') }, [room('worker'), '^src/pipeline/backends/(wire/|[^/]+\\.ts$)', pipelineCore, room('artifacts'), room('process'), leaves], 'worker → backends/wire, pipeline/*.ts, artifacts, process, errors: the other end of a link'),
+    layer(
       'publisher-contract',
       { path: '^src/publishers/[^/]+\\.ts$' },
       [room('publishers'), room('process'), leaves],
@@ -144,7 +153,8 @@ export default {
     layer('inference', { path: room('inference') }, [room('inference'), room('process'), leaves], 'inference → process, errors'),
     layer('captions', { path: room('captions') }, [room('captions'), errorsOnly], 'captions → nothing but errors'),
     layer('text', { path: room('text') }, [room('text'), errorsOnly], 'text → nothing but errors'),
-    ...['jobs', 'artifacts', 'config', 'ui', 'process'].map((name) =>
+    layer('artifacts', { path: room('artifacts') }, [room('artifacts'), room('s3'), leaves], 'artifacts → s3, errors, logger, clock'),
+    ...['jobs', 'config', 'ui', 'process'].map((name) =>
       layer(name, { path: room(name) }, [room(name), leaves], `${name} → errors, logger, clock`),
     ),
     layer('leaves', { path: leaves }, [leaves], 'errors, logger, clock and secrets import nothing of ours but each other'),
@@ -162,7 +172,8 @@ export default {
     onlyHome('better-sqlite3-home', 'better-sqlite3', '^src/jobs/', 'The database has one home (ADR 0005).'),
     onlyHome('ink-home', '(ink|react|react-reconciler)', '^src/ui/ink/', 'The live view alone draws with ink.'),
     onlyHome('address-guard-home', 'ipaddr\\.js', '^src/sources/http/', 'What counts as a public address is decided in one place.'),
-    onlyHome('s3-home', '@aws-sdk/[^/]+', '^src/(s3|sources/s3)/', 'The store’s client is loaded when an s3:// address is named.'),
+    onlyHome('s3-home', '@aws-sdk/[^/]+', '^src/(s3/|sources/s3/|artifacts/s3-[^/]+\\.ts$)', 'The store’s client is loaded when an s3:// address is named.'),
+    onlyHome('bullmq-home', '(bullmq|ioredis)', '^src/pipeline/backends/queue/', 'The queue is one backend among others.'),
     onlyHome('croner-home', 'croner', '^src/schedule/', 'Times of day, zones and their changes are worked out in one place.'),
     onlyHome('oauth-home', 'oauth4webapi', '^src/accounts/', 'Logins are made in one place.'),
     onlyHome('keyring-home', '@napi-rs/keyring', '^src/accounts/', 'Secrets are kept in one place.'),

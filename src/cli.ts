@@ -1,77 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { Command, CommanderError, Option } from 'commander';
+import { CommanderError } from 'commander';
+import { type Flags, program, start, withSettings } from './cli/program.js';
 import type { LoginFlags } from './commands/auth.js';
-import type { CommandContext } from './commands/context.js';
 import type { StageFlags } from './commands/stage.js';
-import { flagOf, options, type OptionKey, type OptionSpec } from './config/options.js';
 import { reportError, SnvgError } from './errors.js';
 import { guardOutput, keepSecretsOf } from './secrets.js';
 
-const version = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
-
-type Scope = OptionSpec['scope'];
-type Flags = Record<string, unknown>;
-
-const program = new Command('snvg')
-  .description('Turns long videos into short clips people want to watch, and publishes them.')
-  .version(version, '-V, --version')
-  .showSuggestionAfterError()
-  .configureHelp({ showGlobalOptions: false })
-  .addHelpText('after', '\nExamples:\n  snvg process talk.mp4\n  snvg process talk.mp4 --clips 3 --format vertical,square --to file:outbox\n  snvg doctor\n');
-
-/** Adds the settings a command takes, from the one table: whole scopes, or single ones by their keys. */
-function withSettings(command: Command, ...wanted: (Scope | OptionKey)[]): Command {
-  const names = new Set<string>(wanted);
-  for (const option of options as readonly OptionSpec[]) {
-    if (option.type === 'map' || !(names.has(option.scope) || names.has(option.key))) continue;
-    const flag = flagOf(option);
-    const short = option.short === undefined ? '' : `-${option.short}, `;
-    const group = `${option.group}:`;
-    if (option.type === 'boolean') {
-      const negative = new Option(`--no-${flag}`, `Do not ${option.doc.charAt(0).toLowerCase()}${option.doc.slice(1)}`).helpGroup(group);
-      const positive = new Option(`${short}--${flag}`, option.doc).helpGroup(group);
-      command.addOption(option.default ? positive.hideHelp() : positive);
-      if (option.default || !option.flagOnly) command.addOption(option.default ? negative : negative.hideHelp());
-      continue;
-    }
-    const placeholder = option.type === 'choice' ? 'name' : option.placeholder;
-    const shown = new Option(`${short}--${flag} <${placeholder}>`, describe(option)).helpGroup(group);
-    command.addOption(option.type === 'list' ? shown.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]) : shown);
-  }
-  return command.addOption(new Option('--config <file>', 'Configuration file to use instead of searching for one').helpGroup('How it runs:'));
-}
-
-function describe(option: OptionSpec): string {
-  const fallback = option.default === null || (Array.isArray(option.default) && option.default.length === 0) ? '' : ` (default: ${String(option.default)})`;
-  return option.type === 'choice' ? `${option.doc}: ${option.choices.join(', ')}${fallback}` : `${option.doc}${fallback}`;
-}
-
-/** Commander names a value after its flag; a setting may have another name. */
-function byKey(flags: Flags): Flags {
-  const named = { ...flags };
-  for (const { key, flag } of options as readonly OptionSpec[]) if (flag !== undefined) named[key] = flags[new Option(`--${flag}`).attributeName()];
-  return named;
-}
-
-/** Loads configuration and runs one command; the exit code is its answer. */
-async function start(flags: Flags, body: (context: CommandContext) => Promise<number>): Promise<void> {
-  const { requireOpenFiles } = await import('./app/open-files.js');
-  requireOpenFiles();
-  const [{ resolvePaths }, { loadSettings }, { signalsOf }] = await Promise.all([import('./config/paths.js'), import('./config/load.js'), import('./app/signals.js')]);
-  const { config, ...settings } = byKey(flags);
-  const cwd = process.cwd();
-  const paths = resolvePaths(process.env, cwd);
-  const loaded = await loadSettings({
-    flags: settings as Partial<Record<OptionKey, unknown>>,
-    env: process.env,
-    cwd,
-    configDir: paths.configDir,
-    ...(typeof config === 'string' ? { configPath: config } : {}),
-  });
-  process.exitCode = await body({ loaded, paths, version, cwd, env: process.env, stdout: process.stdout, stderr: process.stderr, signal: signalsOf(process) });
-}
-
-withSettings(program.command('process').argument('[inputs...]', 'videos, sounds, folders, patterns, http(s):// or s3:// addresses; - for a list on stdin').description('Make clips of videos: all stages, one job and one manifest per video'), 'run', 'publish', 'global', 'output')
+withSettings(program.command('process').argument('[inputs...]', 'videos, sounds, folders, patterns, http(s):// or s3:// addresses; - for a list on stdin').description('Make clips of videos: all stages, one job and one manifest per video'), 'run', 'machines', 'publish', 'global', 'output')
   .addHelpText('after', '\nExamples:\n  snvg process talk.mp4 --clips 5 --max-length 45\n  snvg process day1.mp4 day2.mp4 day3.mp4 --output clips --keep-going\n')
   .action((inputs: string[], flags: Flags) => start(flags, async (context) => (await import('./commands/process.js')).runProcess(context, inputs)));
 
@@ -88,7 +22,7 @@ for (const [stage, description, example] of stageCommands) {
   if (stage === 'segment' || stage === 'render') command.option('--transcript <file>', 'words given by hand: JSON with word times, SRT or WebVTT');
   if (stage === 'render') command.option('--cut <in-out>', 'a cut given by hand, such as 12:30-13:05; ranges to join with +; @<file> for a list (repeat for several)', (value: string, before: string[] | undefined) => [...(before ?? []), value]);
   else command.option('--out <file>', `write the result to a file${stage === 'transcribe' ? ' (.json, .srt, .vtt or .txt)' : ' (JSON)'}`);
-  withSettings(command, 'run', 'global', 'output', ...(stage === 'render' ? (['publish'] as const) : []))
+  withSettings(command, 'run', 'machines', 'global', 'output', ...(stage === 'render' ? (['publish'] as const) : []))
     .addHelpText('after', `\nExample:\n  ${example}\n`)
     .action((inputs: string[], { out, transcript, cut, ...flags }: Flags & StageFlags) =>
       start(flags, async (context) => (await import('./commands/stage.js')).runStage(context, stage, inputs, { ...(out === undefined ? {} : { out }), ...(transcript === undefined ? {} : { transcript }), ...(cut === undefined ? {} : { cut }) })),
@@ -236,7 +170,7 @@ withSettings(program.command('doctor').description('Whether this machine can mak
   .action((flags: Flags) => start(flags, async (context) => (await import('./app/doctor.js')).doctor(context)));
 
 const config = program.command('config').description('Settings: what applies and where it comes from').addHelpText('after', '\nExample:\n  snvg config show\n');
-withSettings(config.command('show').description('Every setting, its value and its origin'), 'run', 'publish', 'schedule', 'global', 'output').action((flags: Flags) =>
+withSettings(config.command('show').description('Every setting, its value and its origin'), 'run', 'machines', 'publish', 'schedule', 'global', 'output').action((flags: Flags) =>
   start(flags, async (context) => (await import('./commands/config.js')).runConfigShow(context, { json: context.loaded.settings.json })),
 );
 withSettings(config.command('path').description('Where configuration and data lie'), 'global', 'output').action((flags: Flags) =>

@@ -12,8 +12,8 @@ interface OptionBase {
   doc: string;
   /** Heading it stands under in help and documentation. */
   group: string;
-  /** Where it may be given: on every command, on commands that run stages, that show a result, that publish, that plan posts, or that can be rehearsed. */
-  scope: 'global' | 'run' | 'output' | 'publish' | 'schedule' | 'rehearse';
+  /** Where it may be given: on every command, on commands that run stages, that show a result, that publish, that plan posts, that can be rehearsed, or that talk to other machines. */
+  scope: 'global' | 'run' | 'output' | 'publish' | 'schedule' | 'rehearse' | 'machines';
   /** Only a flag: makes no sense in a file. */
   flagOnly?: true;
   /** Widens what snvg talks to or lets out: never taken from a file that was found in the working directory, which may be a stranger's. */
@@ -58,6 +58,7 @@ const group = {
   publish: 'How it is published',
   schedule: 'When it is published',
   run: 'How it runs',
+  machines: 'On which machines',
   report: 'What is said about it',
 } as const;
 
@@ -102,8 +103,13 @@ export const options = [
   { key: 'missed', group: group.schedule, type: 'choice', default: 'post', choices: ['post', 'skip', 'next'], env: 'SNVG_MISSED', scope: 'schedule', doc: 'A post whose time passed while nothing ran: post it up to a day late, leave it out, or give it the next free slot' },
   { key: 'sandbox', group: group.publish, type: 'boolean', default: false, scope: 'rehearse', flagOnly: true, doc: 'Rehearse: publish to stand-ins of the platforms inside this process, without accounts and waits; nothing leaves the machine, nothing is kept' },
   { key: 'sandboxFaults', group: group.publish, type: 'integer', default: null, min: 0, max: 999_999_999, placeholder: 'seed', scope: 'rehearse', flagOnly: true, doc: 'With --sandbox: a fifth of the requests go wrong, which and how is decided by this number' },
-  { key: 'hosts', group: group.publish, type: 'map', values: 'address', default: {}, env: 'SNVG_HOSTS', scope: 'publish', guarded: true, expects: 'an object such as {"www.googleapis.com": "http://127.0.0.1:9000/google"}', doc: 'Other addresses for the hosts of platforms, for proxies and rehearsals; * stands for all others' },
+  { key: 'platformHosts', group: group.publish, type: 'map', values: 'address', default: {}, env: 'SNVG_PLATFORM_HOSTS', scope: 'publish', guarded: true, expects: 'an object such as {"www.googleapis.com": "http://127.0.0.1:9000/google"}', doc: 'Other addresses for the hosts of platforms, for proxies and rehearsals; * stands for all others' },
   { key: 'concurrency', group: group.run, type: 'integer', default: null, min: 1, max: 256, placeholder: 'cores', short: 'j', env: 'SNVG_CONCURRENCY', scope: 'run', doc: 'CPU cores to use (default: all)' },
+  { key: 'backend', group: group.machines, type: 'choice', default: 'local', choices: ['local', 'ssh', 'queue'], env: 'SNVG_BACKEND', scope: 'run', guarded: true, doc: 'Where the work is done: on this machine, on hosts reached by SSH, or by workers at a queue' },
+  { key: 'hosts', flag: 'host', group: group.machines, type: 'list', default: [], placeholder: 'user@host', env: 'SNVG_HOSTS', scope: 'run', guarded: true, doc: 'Hosts for --backend ssh, as ssh knows them (default: those of snvg hosts add); repeat for several' },
+  { key: 'here', group: group.machines, type: 'boolean', default: true, env: 'SNVG_HERE', scope: 'run', doc: 'Have this machine take its share of the work that could be done elsewhere' },
+  { key: 'queue', group: group.machines, type: 'text', default: null, placeholder: 'redis://…', pattern: '^rediss?://', expects: 'an address such as redis://127.0.0.1:6379', env: 'SNVG_QUEUE', scope: 'machines', guarded: true, doc: 'The Redis at which workers wait, for --backend queue' },
+  { key: 'store', group: group.machines, type: 'text', default: null, placeholder: 'folder|s3://…', env: 'SNVG_STORE', scope: 'machines', guarded: true, doc: 'Where machines at a queue leave files for each other: a folder that all of them see, or s3://bucket/folder' },
   { key: 'jobs', group: group.run, type: 'integer', default: null, min: 1, max: 64, placeholder: 'n', env: 'SNVG_JOBS', scope: 'run', doc: 'Inputs to work on at once (default: by cores and memory, 2 on most machines)' },
   { key: 'keepGoing', group: group.run, type: 'boolean', default: false, env: 'SNVG_KEEP_GOING', scope: 'run', doc: 'Try every input even after one has failed' },
   { key: 'strict', group: group.run, type: 'boolean', default: false, env: 'SNVG_STRICT', scope: 'run', doc: 'Exit 8 when anything was done in a lesser way' },

@@ -1,5 +1,7 @@
 import type { ZodType } from 'zod';
+import type { ByteRange } from '../artifacts/byte-range.js';
 import type { ArtifactKind, ArtifactRef, ArtifactValue, FileKind } from '../artifacts/kinds.js';
+import type { Range } from '../artifacts/schemas/common.js';
 import type { Logger } from '../logger.js';
 import type { Notice } from './notice.js';
 
@@ -76,7 +78,29 @@ export interface Operation<P = unknown, I extends TaskInputs = TaskInputs, O ext
    * encoding, proving) fill now more and now less than the threads it has.
    */
   readonly slots: number;
+  /** How a run may take place on another machine; absent: it stays where the files are that it reads. */
+  readonly moves?: Moves<P, I>;
   run(inputs: I, ctx: StageContext<P>): Promise<Outputs<O>>;
+}
+
+/** What moving one run of an operation to another machine means. */
+export interface Moves<P, I extends TaskInputs> {
+  /** CPU seconds it is likely to take on a core of an ordinary machine: what its inputs' way there is weighed against. */
+  cpuSeconds(params: P): number;
+  /** Memory at its most, with everything it starts. */
+  memoryBytes: number;
+  /** What is read of an input of which not all is read, by the input's name. */
+  reads(params: P, inputs: I, read: Planner['read']): Promise<Readonly<Record<string, InputPart>>>;
+}
+
+/** A part of an input: some of its bytes, or what a demuxer needs to decode some windows of a film. */
+export type InputPart = { bytes: readonly ByteRange[] } | { film: FilmPart };
+
+export interface FilmPart {
+  /** On the source's timeline, with all that is read before and after them; in order. */
+  windows: readonly Range[];
+  /** ffprobe's name of the container. */
+  container: string;
 }
 
 /** Keeps the literal output kinds while checking the shape. */

@@ -53,7 +53,7 @@ it('logins and their failures leave no secret in any output, log, file or crash'
   const cwd = join(root, 'work');
   mkdirSync(cwd);
   const said: { args: string; exitCode: number | null; text: string }[] = [];
-  const env = { PATH: process.env['PATH'] ?? '', HOME: root, NO_COLOR: '1', SNVG_HOME: join(root, 'home'), SNVG_HOSTS: JSON.stringify({ '*': sandbox.url }), SNVG_VAULT: 'file', SNVG_VAULT_PASSPHRASE: passphrase, SNVG_YOUTUBE_CLIENT_SECRET: clientSecret, SNVG_LOG_LEVEL: 'debug' };
+  const env = { PATH: process.env['PATH'] ?? '', HOME: root, NO_COLOR: '1', SNVG_HOME: join(root, 'home'), SNVG_PLATFORM_HOSTS: JSON.stringify({ '*': sandbox.url }), SNVG_VAULT: 'file', SNVG_VAULT_PASSPHRASE: passphrase, SNVG_YOUTUBE_CLIENT_SECRET: clientSecret, SNVG_LOG_LEVEL: 'debug' };
 
   /** `answer` gets what was said so far and gives what is typed. */
   const snvg = (args: string[], more: { env?: Record<string, string>; answer?: (said: string) => Promise<string>; input?: string } = {}): Promise<{ exitCode: number | null; text: string }> =>

@@ -183,7 +183,7 @@ describe('the file', () => {
     expect(await load()).toMatchObject({ settings: { ffmpeg: join(home, 'evil') } });
   });
 
-  it.each([{ allowPrivateNetwork: true }, { s3Endpoint: 'http://evil.example' }, { hosts: { '*': 'https://evil.example' } }])('nor what network is talked to: %j', async (content) => {
+  it.each([{ allowPrivateNetwork: true }, { s3Endpoint: 'http://evil.example' }, { platformHosts: { '*': 'https://evil.example' } }, { hosts: ['evil.example'] }, { backend: 'ssh' }, { queue: 'redis://evil.example' }])('nor what network is talked to: %j', async (content) => {
     write('.snvgrc.json', content);
     expect((await refusal()).message).toContain('says what network snvg may talk to, which is not taken from a file found by searching');
     expect(await load({ configPath: '.snvgrc.json' })).toMatchObject({ settings: content });
@@ -239,9 +239,9 @@ describe('refusals', () => {
   });
 
   it('a variable that should be JSON says so', async () => {
-    expect((await load({ env: { SNVG_HOSTS: '{"a.example": "https://b.example"}' } })).settings.hosts).toEqual({ 'a.example': 'https://b.example' });
-    for (const wrong of ['{"a.example": 1}', '["a.example"]', 'null']) expect((await refusal({ env: { SNVG_HOSTS: wrong } })).message).toContain('expected an object such as');
-    expect((await refusal({ env: { SNVG_HOSTS: 'a.example=b.example' } })).message).toContain('SNVG_HOSTS is "a.example=b.example"; expected an object such as');
+    expect((await load({ env: { SNVG_PLATFORM_HOSTS: '{"a.example": "https://b.example"}' } })).settings.platformHosts).toEqual({ 'a.example': 'https://b.example' });
+    for (const wrong of ['{"a.example": 1}', '["a.example"]', 'null']) expect((await refusal({ env: { SNVG_PLATFORM_HOSTS: wrong } })).message).toContain('expected an object such as');
+    expect((await refusal({ env: { SNVG_PLATFORM_HOSTS: 'a.example=b.example' } })).message).toContain('SNVG_PLATFORM_HOSTS is "a.example=b.example"; expected an object such as');
   });
 
   it.each([

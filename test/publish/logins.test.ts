@@ -41,7 +41,7 @@ function environment(more: Record<string, string>): Record<string, string> {
   const { accessToken } = x.issue(person);
   kept(accessToken, ...Object.entries(more).flatMap(([name, value]) => (/TOKEN|SECRET/.test(name) ? [value] : [])));
   return {
-    SNVG_HOSTS: JSON.stringify({ '*': sandbox.url }),
+    SNVG_PLATFORM_HOSTS: JSON.stringify({ '*': sandbox.url }),
     SNVG_VAULT: 'file',
     SNVG_X_ACCESS_TOKEN: accessToken,
     SNVG_X_ACCOUNT_ID: person.id,
@@ -111,7 +111,7 @@ test('a login that is about to end is said while it still works (youtubeuploader
   const file = join(place.cwd, 'vault-of-another-machine.json');
   const sixDaysAgo = new Date(Date.now() - 6 * 86_400_000).toISOString();
   writeFileSync(file, JSON.stringify({ accessToken, refreshToken, clientId: 'client-of-a-test', grantedAt: sixDaysAgo }));
-  const env = { SNVG_HOSTS: JSON.stringify({ '*': sandbox.url }), SNVG_VAULT: 'file' };
+  const env = { SNVG_PLATFORM_HOSTS: JSON.stringify({ '*': sandbox.url }), SNVG_VAULT: 'file' };
   const taken = await place.snvgWith(env, 'auth', 'import', 'youtube', file, '--as', 'main');
   expect(taken.exitCode, taken.stderr).toBe(0);
   const run = await place.snvgWith(env, 'publish', 'talk.snvg', '--to', 'youtube:main', '--auto-approve', '--min-score', third);

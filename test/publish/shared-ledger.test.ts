@@ -38,7 +38,7 @@ async function machine(film: string): Promise<() => Promise<{ exitCode: number |
     AWS_ACCESS_KEY_ID: s3Keys.accessKeyId,
     AWS_SECRET_ACCESS_KEY: s3Keys.secretAccessKey,
     SNVG_S3_ENDPOINT: store.endpoint,
-    SNVG_HOSTS: JSON.stringify({ '*': sandbox.url }),
+    SNVG_PLATFORM_HOSTS: JSON.stringify({ '*': sandbox.url }),
     SNVG_X_ACCESS_TOKEN: x.issue(person).accessToken,
     SNVG_X_ACCOUNT_ID: person.id,
     SNVG_X_ACCOUNT_NAME: person.name,

@@ -14,7 +14,7 @@ export interface AuthDesk extends OpenedAccounts {
 }
 
 export interface AuthDeskRequest {
-  settings: Pick<Settings, 'vault' | 'hosts'>;
+  settings: Pick<Settings, 'vault' | 'platformHosts'>;
   paths: Pick<Paths, 'dataDir'>;
   env: NodeJS.ProcessEnv;
   signal: AbortSignal;
@@ -24,7 +24,7 @@ export interface AuthDeskRequest {
 /** Opens the accounts and the way to the platforms for one command. Platforms that do not answer end it with REMOTE_UNAVAILABLE. */
 export async function atAuthDesk<T>(request: AuthDeskRequest, body: (desk: AuthDesk) => Promise<T>): Promise<T> {
   const { openTransport } = await import('../../publishers/send.js');
-  const http = openTransport({ hosts: request.settings.hosts });
+  const http = openTransport({ hosts: request.settings.platformHosts });
   const { env, signal, paths, settings, askPassphrase } = request;
   const { nowMs } = systemClock;
   try {

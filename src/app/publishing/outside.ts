@@ -17,7 +17,7 @@ export interface Outside {
 export async function openOutside(app: App): Promise<Outside> {
   if (app.settings.sandbox) return (await import('./rehearsal.js')).openRehearsal(app);
   const { openTransport } = await import('../../publishers/send.js');
-  const transport = openTransport({ hosts: app.settings.hosts });
+  const transport = openTransport({ hosts: app.settings.platformHosts });
   const nowMs = (): number => app.clock.nowMs();
   return {
     http: new HostBreaker(nowMs).guard(transport),

@@ -4,7 +4,11 @@ import type { Task } from '../task.js';
 
 /** What a backend says about one task while it has it. The last event is `finished`; a failure is thrown. */
 export type TaskEvent =
-  | { type: 'started' }
+  | {
+      type: 'started';
+      /** Name of the machine, when it is not this one. */
+      host?: string;
+    }
   | { type: 'progress'; fraction: number }
   | { type: 'notice'; notice: Notice }
   | {
