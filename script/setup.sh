@@ -64,6 +64,9 @@ install_with_brew() {
       python3) formulas+=(python) ;;
       chromium) say 'Tests of the report in a browser are skipped without Chromium; install it with: brew install --cask chromium' ;;
       systemd) say 'Tests of the units need systemd: they are skipped' ;;
+      iproute2 | iptables) say 'Tests with hosts of their own network need Linux: they are skipped' ;;
+      openssh-server | openssh-client) say 'ssh and sshd come with macOS' ;;
+      redis-server) formulas+=(redis) ;;
       strace) say 'Tests that watch which files are opened need Linux and its strace: they are skipped' ;;
       *) formulas+=("$package") ;;
     esac
@@ -79,6 +82,9 @@ install_with_brew() {
 package_of() {
   case $1 in
     systemd-analyze) echo systemd ;;
+    sshd) echo openssh-server ;;
+    ssh) echo openssh-client ;;
+    ip) echo iproute2 ;;
     *) echo "$1" ;;
   esac
 }
@@ -88,7 +94,8 @@ install_missing() {
   local -a absent=()
   local program
   for program in "$@"; do
-    command -v "$program" >/dev/null 2>&1 || absent+=("$(package_of "$program")")
+    # Servers and network tools lie where only root's PATH leads.
+    PATH=$PATH:/usr/sbin:/sbin command -v "$program" >/dev/null 2>&1 || absent+=("$(package_of "$program")")
   done
   ((${#absent[@]} == 0)) && return
   if command -v apt-get >/dev/null 2>&1; then

@@ -49,8 +49,8 @@ describe('script/demo and script/test on a machine that lacks something', () => 
     expect(run('test')).toEqual({
       exitCode: 4,
       lines: [
-        'error: these system packages are missing and need root to install: ffmpeg python3 make g++ chromium tmux strace systemd yt-dlp',
-        'Run as root: apt-get update && apt-get install -y --no-install-recommends ffmpeg python3 make g++ chromium tmux strace systemd yt-dlp',
+        'error: these system packages are missing and need root to install: ffmpeg python3 make g++ chromium tmux strace systemd yt-dlp redis-server openssh-client openssh-server iproute2 iptables',
+        'Run as root: apt-get update && apt-get install -y --no-install-recommends ffmpeg python3 make g++ chromium tmux strace systemd yt-dlp redis-server openssh-client openssh-server iproute2 iptables',
       ],
     });
   });
