@@ -95,7 +95,7 @@ install_missing() {
   local program
   for program in "$@"; do
     # Servers and network tools lie where only root's PATH leads.
-    PATH=$PATH:/usr/sbin:/sbin command -v "$program" >/dev/null 2>&1 || absent+=("$(package_of "$program")")
+    PATH=$PATH:${SNVG_SBIN-/usr/sbin:/sbin} command -v "$program" >/dev/null 2>&1 || absent+=("$(package_of "$program")")
   done
   ((${#absent[@]} == 0)) && return
   if command -v apt-get >/dev/null 2>&1; then

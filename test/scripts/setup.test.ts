@@ -29,7 +29,7 @@ describe('script/demo and script/test on a machine that lacks something', () => 
   }
 
   function run(script: 'demo' | 'test'): { lines: string[]; exitCode: number | null } {
-    const { stderr, status } = spawnSync('/bin/bash', [join(scripts, script)], { env: { PATH: bin, HOME: bin }, encoding: 'utf8', timeout: 20_000 });
+    const { stderr, status } = spawnSync('/bin/bash', [join(scripts, script)], { env: { PATH: bin, HOME: bin, SNVG_SBIN: bin }, encoding: 'utf8', timeout: 20_000 });
     return { lines: stderr.trimEnd().split('\n'), exitCode: status };
   }
 
