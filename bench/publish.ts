@@ -1,5 +1,5 @@
 import { findPublisher } from '../src/publishers/registry.js';
-import { platformCases } from '../test/publish/world/platform-case.js';
+import { networkCases } from '../test/publish/world/platform-case.js';
 import { type Figure, type Goal, isMet, record, report } from './goals.js';
 import { killed } from './publish/killed.js';
 import { largeUpload } from './publish/large-upload.js';
@@ -41,7 +41,7 @@ export async function bench({ quick, record: keep }: { quick: boolean; record: b
   }
   const simulators = new Simulators();
   try {
-    for (const given of platformCases) {
+    for (const given of networkCases) {
       const { name } = await findPublisher(given.id);
       say(`${name}: in process …`);
       const { tally, naive } = await simulators.run(given.id, size.simulated);
@@ -50,7 +50,7 @@ export async function bench({ quick, record: keep }: { quick: boolean; record: b
   } finally {
     simulators.close();
   }
-  for (const given of platformCases) {
+  for (const given of networkCases) {
     const { name } = await findPublisher(given.id);
     say(`${name}: with SIGKILL …`);
     judge(`${name}, SIGKILL`, await killed(given, size.killed), 'two processes, one ledger', goals, figures);

@@ -9,7 +9,7 @@ import { isPosted } from '../../src/pipeline/publish/states.js';
 import { faultKinds, randomFaults } from '../../src/sandbox/random-faults.js';
 import { Random } from '../../test/fuzz/random.js';
 import { clipsFor } from '../../test/publish/world/clips.js';
-import type { PlatformCase } from '../../test/publish/world/platform-case.js';
+import type { NetworkCase } from '../../test/publish/world/platform-case.js';
 import { type AppProcess, Stage } from './stage.js';
 import { addTo, type Tally, tally } from './tally.js';
 
@@ -23,7 +23,7 @@ const scale = 200;
 const hourMs = 3_600_000;
 
 /** Publications by real processes, two at a time on one ledger, that are killed at random moments while requests go wrong. */
-export async function killed(given: PlatformCase, publications: number): Promise<Tally> {
+export async function killed(given: NetworkCase, publications: number): Promise<Tally> {
   const total = tally();
   const dir = mkdtempSync(join(tmpdir(), 'snvg-bench-kill-'));
   try {
@@ -45,7 +45,7 @@ export async function killed(given: PlatformCase, publications: number): Promise
 }
 
 class KilledBatch {
-  readonly #given: PlatformCase;
+  readonly #given: NetworkCase;
   readonly #stage: Stage;
   readonly #random: Random;
   readonly #seed: number;
@@ -54,7 +54,7 @@ class KilledBatch {
   /** What was last said of each clip, by its sha256. */
   readonly #reported = new Map<string, string>();
 
-  constructor(given: PlatformCase, stage: Stage, random: Random, seed: number) {
+  constructor(given: NetworkCase, stage: Stage, random: Random, seed: number) {
     this.#given = given;
     this.#stage = stage;
     this.#random = random;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { smallClip } from '../../test/support/publish-context.js';
-import { platformCase } from '../../test/publish/world/platform-case.js';
+import { networkCase } from '../../test/publish/world/platform-case.js';
 import { Stage } from './stage.js';
 
 export interface LargeUpload {
@@ -22,7 +22,7 @@ export async function largeUpload(platform: string, { sizeBytes, options }: { si
   // A film of nothing takes no room on the disk.
   writeFileSync(clip.videoPath, '');
   truncateSync(clip.videoPath, sizeBytes);
-  const stage = await Stage.open({ ...platformCase(platform), options }, { dir, clips: [clip], scale: 30 });
+  const stage = await Stage.open({ ...networkCase(platform), options }, { dir, clips: [clip], scale: 30 });
   try {
     const first = stage.start();
     await first.ready;

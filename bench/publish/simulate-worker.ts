@@ -5,7 +5,7 @@ import type { PublishableClip } from '../../src/publishers/publisher.js';
 import { clipsFor } from '../../test/publish/world/clips.js';
 import { type BatchOutcome, faultedBatch } from '../../test/publish/world/faulted-batch.js';
 import { naiveBatch, type NaiveOutcome } from '../../test/publish/world/naive.js';
-import { platformCase } from '../../test/publish/world/platform-case.js';
+import { networkCase } from '../../test/publish/world/platform-case.js';
 
 /** A seeded batch to be run: by the engine, or by the naive floor. */
 export type SimulationRequest = { kind: 'engine' | 'naive'; platform: string; seed: number; clips: number };
@@ -18,13 +18,13 @@ function clipsOf(platform: string, count: number): PublishableClip[] {
   const id = `${platform}-${count}`;
   const known = made.get(id);
   if (known) return known;
-  const clips = clipsFor(platformCase(platform), mkdtempSync(join(dir, `${id}-`)), count);
+  const clips = clipsFor(networkCase(platform), mkdtempSync(join(dir, `${id}-`)), count);
   made.set(id, clips);
   return clips;
 }
 
 process.on('message', (request: SimulationRequest) => {
-  const given = platformCase(request.platform);
+  const given = networkCase(request.platform);
   const batch = { seed: request.seed, clips: clipsOf(request.platform, request.clips) };
   const reply: Promise<SimulationReply> = request.kind === 'engine' ? faultedBatch(given, batch).then((outcome) => ({ kind: 'engine', outcome })) : naiveBatch(given, batch).then((outcome) => ({ kind: 'naive', outcome }));
   reply.then(

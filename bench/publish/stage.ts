@@ -7,7 +7,7 @@ import type { PublishableClip } from '../../src/publishers/publisher.js';
 import type { FaultScript } from '../../src/sandbox/faults.js';
 import { type SandboxServer, serveStandIns } from '../../src/sandbox/server.js';
 import type { StandIn } from '../../src/sandbox/stand-in.js';
-import { type PlatformCase, standInFor } from '../../test/publish/world/platform-case.js';
+import { type NetworkCase, standInFor } from '../../test/publish/world/platform-case.js';
 
 const app = join(import.meta.dirname, '../alone/publisher.mjs');
 const firstMs = Date.UTC(2026, 10, 25, 12);
@@ -37,14 +37,14 @@ export class Stage {
   /** Bytes of request bodies that have arrived. */
   receivedBytes = 0;
   requests = 0;
-  readonly #given: PlatformCase;
+  readonly #given: NetworkCase;
   readonly #options: StageOptions;
   readonly #clock: { startMs: number; realStartMs: number; scale: number };
   readonly #arrivals = new EventEmitter().setMaxListeners(0);
   #server: SandboxServer | undefined;
   #started = 0;
 
-  private constructor(given: PlatformCase, options: StageOptions, standIn: StandIn, clock: Stage['clock']) {
+  private constructor(given: NetworkCase, options: StageOptions, standIn: StandIn, clock: Stage['clock']) {
     this.#given = given;
     this.#options = options;
     this.standIn = standIn;
@@ -52,7 +52,7 @@ export class Stage {
     this.ledgerPath = join(options.dir, 'ledger.sqlite');
   }
 
-  static async open(given: PlatformCase, options: StageOptions): Promise<Stage> {
+  static async open(given: NetworkCase, options: StageOptions): Promise<Stage> {
     const clock = { startMs: firstMs, realStartMs: Date.now(), scale: options.scale };
     const stage: Stage = new Stage(given, options, await standInFor(given.id, () => stage.nowMs()), clock);
     stage.#server = await serveStandIns({

@@ -5,7 +5,7 @@ import type { Ended } from '../../src/pipeline/publish/order.js';
 import type { PublishableClip } from '../../src/publishers/publisher.js';
 import { filePublisher } from '../../src/publishers/file/index.js';
 import { parseTarget } from '../../src/publishers/registry.js';
-import { Life, practice, publishOnce, type Practice, type RunOptions } from '../publish/run-practice.js';
+import { practice, publishOnce, type Practice, type RunOptions } from '../publish/run-practice.js';
 import { PracticePlatform } from '../publish/practice-platform.js';
 import { drive, HandClock } from '../support/drive-publication.js';
 import { freshPublication, publishContext, smallClip } from '../support/publish-context.js';
@@ -65,16 +65,19 @@ test("another moment's folder and a stranger's folder of the same name are left 
   expect(readdirSync(join(setup.outbox, '01-first-words'))).toEqual(['mine.txt']);
 });
 
-test('a kill at any step ends in one folder: every step may be repeated', async () => {
-  const setup = setUp();
-  const whole = new Life();
-  await publish(setup, setup.clip, { life: whole });
-  for (let at = 1; at < whole.actions; at += 1) {
-    const again = { ...setUp(), clip: setup.clip };
-    await publish(again, again.clip, { life: new Life({ at, after: at % 2 === 0 }) }).catch((error: Error) => expect(error.name).toBe('Killed'));
-    expect((await publish(again, again.clip)).publication.state).toBe('published');
-    expect(readdirSync(again.outbox)).toEqual(['01-first-words']);
-  }
+test('what a run left half made, when it was killed in the midst of copying, is made anew', async () => {
+  const dir = temporaryFolder();
+  const outbox = join(dir, 'outbox');
+  const context = publishContext({ clip: smallClip(dir) });
+  const publication = freshPublication({ platform: 'file', account: outbox, state: 'uploading', handle: { folder: '01-first-words' } });
+  const left = join(outbox, `.${publication.key.slice(0, 16)}.part`);
+  mkdirSync(left, { recursive: true });
+  writeFileSync(join(left, '01-first-words.mp4'), 'fi');
+  writeFileSync(join(left, 'of another stem.srt'), '');
+  expect((await drive(publication, { publisher: filePublisher, context, clock: new HandClock() })).state).toBe('published');
+  expect(readdirSync(outbox)).toEqual(['01-first-words']);
+  expect(readFileSync(join(outbox, '01-first-words', '01-first-words.mp4'), 'utf8')).toBe('film');
+  expect(readdirSync(join(outbox, '01-first-words'))).not.toContain('of another stem.srt');
 });
 
 test.each(['', '{', 'null', '5', '[]', '{"key":5}'])('a mark that says nothing sensible (%s) makes the folder a stranger\'s: it is left alone, and the clip is laid out beside it', async (mark) => {

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import type { HttpRequest, HttpTransport } from '../../src/publishers/http.js';
 import type { Publication, PublishableClip, PublishContext, Publisher } from '../../src/publishers/publisher.js';
 import { createWebhookPublisher } from '../../src/publishers/webhook/index.js';
-import type { FaultScript } from '../../src/sandbox/faults.js';
 import { inProcessTransport } from '../../src/sandbox/in-process.js';
 import { webhookStandInOf, type WebhookStandIn } from '../../src/sandbox/webhook/index.js';
 import { HandClock } from './drive-publication.js';
@@ -23,17 +22,15 @@ export interface WebhookStage {
   context: PublishContext;
   publication: Publication;
   sent: HttpRequest[];
-  faults(script: FaultScript): void;
 }
 
 /** A receiver that shares a secret with the publisher. */
-export function webhookStage(given: { clip?: Partial<PublishableClip> & { bytes?: Uint8Array }; options?: unknown; account?: string; /** A clip that is there already. */ ready?: PublishableClip; environment?: Record<string, string> } = {}): WebhookStage {
+export function webhookStage(given: { clip?: Partial<PublishableClip> & { bytes?: Uint8Array }; options?: unknown; account?: string; environment?: Record<string, string> } = {}): WebhookStage {
   const clock = new HandClock();
   const environment = given.environment ?? { SNVG_WEBHOOK_SECRET: secret };
   const standIn = webhookStandInOf(environment, clock);
-  const clip = given.ready ?? smallClip(temporaryFolder(), given.clip);
-  let script: FaultScript | undefined;
-  const inner = inProcessTransport([standIn], (request) => script?.(request));
+  const clip = smallClip(temporaryFolder(), given.clip);
+  const inner = inProcessTransport([standIn]);
   const sent: HttpRequest[] = [];
   const http: HttpTransport = {
     send(request) {
@@ -51,6 +48,5 @@ export function webhookStage(given: { clip?: Partial<PublishableClip> & { bytes?
     context: publishContext({ clip, http, clock, options: given.options ?? {} }),
     publication: freshPublication({ platform: 'webhook', account, clipSha256: clip.sha256, sourceSha256: 'b'.repeat(64) }),
     sent,
-    faults: (next) => void (script = next),
   };
 }

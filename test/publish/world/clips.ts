@@ -5,11 +5,12 @@ import type { Order } from '../../../src/pipeline/publish/order.js';
 import type { PublishableClip } from '../../../src/publishers/publisher.js';
 import { smallClip } from '../../support/publish-context.js';
 import type { PlatformCase } from './platform-case.js';
+import type { World } from './world.js';
 
 const sourceSha256 = 'b'.repeat(64);
 
 /** Films of some bytes in `dir`, each its own; the first is uploaded in pieces. */
-export function clipsFor(given: PlatformCase, dir: string, count: number): PublishableClip[] {
+export function clipsFor(given: Pick<PlatformCase, 'inPiecesBytes'>, dir: string, count: number): PublishableClip[] {
   return Array.from({ length: count }, (_, index) => {
     const number = String(index + 1).padStart(2, '0');
     const bytes = Buffer.alloc(index === 0 ? given.inPiecesBytes : 1_000 + index, number);
@@ -21,8 +22,8 @@ export function clipsFor(given: PlatformCase, dir: string, count: number): Publi
 }
 
 /** What is asked for a clip of moment number `index`. */
-export function orderOf(given: PlatformCase, options: unknown, clip: PublishableClip, index: number): Order {
+export function orderOf({ given, account, options }: Pick<World, 'given' | 'account' | 'options'>, clip: PublishableClip, index: number): Order {
   const ranges = [{ startUs: index * 60_000_000, endUs: index * 60_000_000 + clip.durationUs }];
-  const claimed: ClaimedClip = { jobId: 'job', clipSha256: clip.sha256, title: clip.title, ranges, accountName: given.account.name, dueMs: null, saga: null };
-  return { identity: { sourceSha256, lineage: `m${index}`, platform: given.id, account: given.account.id }, claimed, clip, options, again: false, insist: false };
+  const claimed: ClaimedClip = { jobId: 'job', clipSha256: clip.sha256, title: clip.title, ranges, accountName: account.name, dueMs: null, saga: null };
+  return { identity: { sourceSha256, lineage: `m${index}`, platform: given.id, account: account.id }, claimed, clip, options, again: false, insist: false };
 }

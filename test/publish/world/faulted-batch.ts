@@ -60,7 +60,7 @@ class Batch {
     this.#machine = new Machine(world);
     this.#seed = seed;
     this.#random = new Random(seed);
-    this.#orders = clips.map((clip, index) => orderOf(given, world.options, clip, index));
+    this.#orders = clips.map((clip, index) => orderOf(world, clip, index));
   }
 
   async run(): Promise<BatchOutcome> {
@@ -149,7 +149,7 @@ class Batch {
   /** No clip is there twice; nothing that the ledger says has failed is there; all that it, or a report, says is posted is there once. */
   async #check(): Promise<void> {
     const counts = new Map<string, number>();
-    for (const { videoSha256 } of this.#world.standIn.posts()) counts.set(videoSha256, (counts.get(videoSha256) ?? 0) + 1);
+    for (const { videoSha256 } of this.#world.posts()) counts.set(videoSha256, (counts.get(videoSha256) ?? 0) + 1);
     const states = await this.#world.states();
     for (const { clip, identity } of this.#orders) {
       const count = counts.get(clip.sha256) ?? 0;

@@ -94,8 +94,8 @@ export class SimulatedProcess {
     const run: AccountRun = {
       ledger,
       publisher: world.publisher,
-      account: world.given.account,
-      login: { credentials: async () => world.credentials(), renew: async () => world.renew() },
+      account: world.account,
+      login: world.login(),
       http: {
         send: async (request) => {
           await this.#moment('request');

@@ -5,7 +5,7 @@ import { isSettled } from '../../../src/pipeline/publish/states.js';
 import { Random } from '../../fuzz/random.js';
 import { freshPublication } from '../../support/publish-context.js';
 import { orderOf } from './clips.js';
-import type { PlatformCase } from './platform-case.js';
+import type { NetworkCase } from './platform-case.js';
 import { World } from './world.js';
 
 export interface NaiveOutcome {
@@ -22,7 +22,7 @@ const attemptsAtMost = 8;
  * The floor: what a tool does that starts again after any error. The same requests by the same publisher under the same faults, but
  * nothing is written down and nothing looked up.
  */
-export async function naiveBatch(given: PlatformCase, { seed, clips }: { seed: number; clips: readonly PublishableClip[] }): Promise<NaiveOutcome> {
+export async function naiveBatch(given: NetworkCase, { seed, clips }: { seed: number; clips: readonly PublishableClip[] }): Promise<NaiveOutcome> {
   const world = await World.make(given);
   const random = new Random(seed);
   world.script = randomFaults({ seed, rate: random.pick([0.1, 0.2, 0.4]) });
@@ -33,7 +33,7 @@ export async function naiveBatch(given: PlatformCase, { seed, clips }: { seed: n
       through = await isThrough(world, clip, index);
       await world.pass(60_000);
     }
-    const posts = world.standIn.posts().filter(({ videoSha256 }) => videoSha256 === clip.sha256).length;
+    const posts = world.posts().filter(({ videoSha256 }) => videoSha256 === clip.sha256).length;
     if (posts > 1) outcome.twice += 1;
     if (posts > 0 && !through) outcome.denied += 1;
   }
@@ -42,7 +42,7 @@ export async function naiveBatch(given: PlatformCase, { seed, clips }: { seed: n
 }
 
 async function isThrough(world: World, clip: PublishableClip, index: number): Promise<boolean> {
-  const { identity, claimed } = orderOf(world.given, world.options, clip, index);
+  const { identity, claimed } = orderOf(world, clip, index);
   let publication = freshPublication({ ...identity, ...claimed });
   const context: PublishContext = { signal: new AbortController().signal, clip, options: world.options, http: world.http, credentials: async () => world.credentials(), nowMs: () => world.machineMs, progress: () => {} };
   try {

@@ -1,13 +1,14 @@
 import type { Credentials } from '../../../src/publishers/credentials.js';
 import type { HttpAnswer, HttpRequest, HttpTransport } from '../../../src/publishers/http.js';
 import type { Publication, Publisher } from '../../../src/publishers/publisher.js';
+import type { Login } from '../../../src/pipeline/publish/order.js';
 import type { FaultScript } from '../../../src/sandbox/faults.js';
 import { inProcessTransport } from '../../../src/sandbox/in-process.js';
-import type { StandIn } from '../../../src/sandbox/stand-in.js';
+import type { StandInPost } from '../../../src/sandbox/stand-in.js';
 import { openLedgerDocuments } from '../../../src/jobs/ledger-documents.js';
 import type { LedgerDocuments } from '../../../src/ledger/documents.js';
 import { openLedger } from '../../../src/ledger/open-ledger.js';
-import { type PlatformCase, publisherFor, standInFor } from './platform-case.js';
+import type { OpenPlatform, PlatformCase } from './platform-case.js';
 
 const startMs = Date.UTC(2026, 10, 25, 12);
 
@@ -18,8 +19,8 @@ const startMs = Date.UTC(2026, 10, 25, 12);
 export class World {
   readonly given: PlatformCase;
   readonly publisher: Publisher;
+  readonly account: { id: string; name: string };
   readonly options: unknown;
-  readonly standIn: StandIn;
   readonly documents: LedgerDocuments;
   skewMs = 0;
   /** Chooses what goes wrong. */
@@ -28,27 +29,30 @@ export class World {
   /** sha256 of the clip that was moved last. */
   workedOn: string | undefined;
   readonly #clock: { ms: number };
+  readonly #platform: OpenPlatform;
   readonly #transport: HttpTransport;
   readonly #underWay = new Set<Promise<unknown>>();
-  #credentials: Credentials;
+  #credentials: Credentials | undefined;
 
-  private constructor(given: PlatformCase, parts: { publisher: Publisher; options: unknown; standIn: StandIn; clock: { ms: number } }) {
+  private constructor(given: PlatformCase, platform: OpenPlatform, clock: { ms: number }) {
+    const { publisher, account, standIn } = platform;
     this.given = given;
-    this.publisher = this.#watched(parts.publisher);
-    this.options = parts.options;
-    this.standIn = parts.standIn;
+    this.publisher = this.#watched(publisher);
+    this.account = account;
+    this.options = publisher.options.parse(given.options);
     this.documents = openLedgerDocuments(':memory:');
-    this.#clock = parts.clock;
-    this.#transport = inProcessTransport([parts.standIn], (request) => {
+    this.#clock = clock;
+    this.#platform = platform;
+    // Without a stand-in every host is unknown, and the request is seen by whoever looks at what was sent.
+    this.#transport = inProcessTransport(standIn ? [standIn] : [], (request) => {
       this.requests += 1;
       return this.script(request);
     });
-    this.#credentials = this.#signIn();
   }
 
   static async make(given: PlatformCase): Promise<World> {
     const clock = { ms: startMs };
-    return new World(given, { ...(await publisherFor(given)), standIn: await standInFor(given.id, () => clock.ms), clock });
+    return new World(given, await given.open(() => clock.ms), clock);
   }
 
   get platformMs(): number {
@@ -59,14 +63,31 @@ export class World {
     return this.#clock.ms + this.skewMs;
   }
 
+  /** What people find at the platform, oldest first. */
+  posts(): Pick<StandInPost, 'account' | 'videoSha256'>[] {
+    return this.#platform.posts();
+  }
+
+  /** @throws where there is no login */
   credentials(): Credentials {
-    return this.#credentials;
+    return (this.#credentials ??= this.#signIn());
   }
 
   /** As a refresh would. */
   renew(): Credentials {
-    this.#credentials = this.#signIn();
-    return this.#credentials;
+    this.#credentials = undefined;
+    return this.credentials();
+  }
+
+  /** As the engine is given it; null: the platform asks for none. */
+  login(): Login | null {
+    if (this.publisher.auth === null) return null;
+    return { credentials: async () => this.credentials(), renew: async () => this.renew() };
+  }
+
+  /** What nothing but a request may hold. */
+  secrets(): string[] {
+    return [...this.#platform.secrets, ...(this.publisher.auth === null ? [] : [this.credentials().accessToken])];
   }
 
   readonly http: HttpTransport = {
@@ -109,13 +130,14 @@ export class World {
 
   async close(): Promise<void> {
     await this.documents.close();
+    this.#platform.close();
   }
 
   #signIn(): Credentials {
-    const { account } = this.given;
+    const { account } = this;
     const scopes = this.publisher.auth?.scopes ?? [];
-    const tokens = this.standIn.issue?.(account, scopes);
-    if (!tokens) throw new Error(`the stand-in of ${this.given.id} logs nobody in`);
+    const tokens = this.#platform.standIn?.issue?.(account, scopes);
+    if (!tokens) throw new Error(`${this.given.id} logs nobody in`);
     return { accountId: account.id, accountName: account.name, accessToken: tokens.accessToken, scopes, expiresAtMs: tokens.expiresAtMs };
   }
 }
