@@ -2,7 +2,7 @@ import type { ArtifactStore } from '../artifacts/store.js';
 import type { TaskResult, TaskResults } from '../artifacts/task-results.js';
 
 /** What a task with this key left behind, as long as every artifact it names is still there. */
-export async function knownResult(key: string, from: { store: ArtifactStore; results: TaskResults }): Promise<TaskResult | undefined> {
+export async function knownResult(key: string, from: { store: Pick<ArtifactStore, 'has'>; results: Pick<TaskResults, 'get'> }): Promise<TaskResult | undefined> {
   const result = await from.results.get(key);
   if (!result) return undefined;
   for (const ref of Object.values(result.outputs)) {

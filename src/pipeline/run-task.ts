@@ -39,6 +39,13 @@ interface TaskListener {
 
 /** Runs one task to its end on this machine; its artifacts and its result are durable when this resolves. */
 export async function runTask(task: Task, host: TaskHost, signal: AbortSignal, listener: TaskListener): Promise<TaskResult> {
+  const result = await computeTask(task, host, signal, listener);
+  await host.results.put(result);
+  return result;
+}
+
+/** As `runTask`, but keeping the result is left to the caller: of several runs of one task only the first to end has it kept. */
+export async function computeTask(task: Task, host: Omit<TaskHost, 'results'>, signal: AbortSignal, listener: TaskListener): Promise<TaskResult> {
   const operation = await loadOperation(task.op);
   await makeFolder(host.scratchRoot);
   const scratchDir = await mkdtemp(join(host.scratchRoot, 'task-'));
@@ -78,7 +85,6 @@ export async function runTask(task: Task, host: TaskHost, signal: AbortSignal, l
       wallMs: Math.round(performance.now() - startedMs),
     };
     signal.throwIfAborted();
-    await host.results.put(result);
     return result;
   } finally {
     await rm(scratchDir, { recursive: true, force: true });

@@ -35,6 +35,10 @@ export interface Place {
   readonly problem: { message: string; remedy: string } | undefined;
   /** Half cores, all and free now. */
   capacity(): Slots;
+  /** Of all that runs there at once; Infinity where nobody has said. */
+  readonly memoryBytes: number;
+  /** Bytes of inputs sent there, and of artifacts received, since it was first connected. */
+  readonly traffic: Readonly<{ sentBytes: number; receivedBytes: number }>;
   /** Undefined: it has what the task needs. Otherwise what it lacks, for people. */
   lacks(order: WorkOrder): string | undefined;
   /** Bytes that would have to be sent for it now. */
