@@ -1,23 +1,29 @@
+import { finderOf, headChars } from './secret-finder.js';
+
 /**
  * Every secret this process has seen, so that none of them leaves it by an output, a log, an event or an error's text, whatever had
  * it in hand. What is shorter than `shortestChars` is not kept: taking it out would tear ordinary words.
  */
-const shortestChars = 8;
-/** The newest so many: a process that renews tokens for weeks need not remember the dead ones. */
+const shortestChars = headChars;
+/** Those seen last: a process that renews tokens for weeks need not remember the dead ones. */
 const mostSecrets = 200;
 const mark = '[redacted]';
 
 const secrets = new Map<string, readonly string[]>();
-let pattern: RegExp | undefined;
+/** Made when it is first needed after a change. */
+let withoutSecrets: ReturnType<typeof finderOf> | undefined;
 
 /** Remembers a secret for `redacted`. Absent and very short ones are passed over. */
 export function keepSecret(...values: readonly (string | null | undefined)[]): void {
   for (const value of values) {
-    if (!value || value.length < shortestChars || secrets.has(value)) continue;
-    secrets.set(value, formsOf(value));
+    if (!value || value.length < shortestChars) continue;
+    const known = secrets.get(value);
+    secrets.delete(value);
+    secrets.set(value, known ?? formsOf(value));
+    if (known) continue;
     const [oldest] = secrets.keys();
     if (secrets.size > mostSecrets && oldest !== undefined) secrets.delete(oldest);
-    pattern = undefined;
+    withoutSecrets = undefined;
   }
 }
 
@@ -37,9 +43,8 @@ export function keepSecretsOf(env: NodeJS.ProcessEnv): void {
 /** The text without the secrets in it, also where they stand URL-encoded, in base64, in hex or escaped as in JSON. */
 export function redacted(text: string): string {
   if (secrets.size === 0) return text;
-  // Longest first: a secret that begins with another one is taken out whole.
-  pattern ??= new RegExp([...new Set([...secrets.values()].flat())].toSorted((one, other) => other.length - one.length).map(literal).join('|'), 'g');
-  return text.replace(pattern, mark);
+  withoutSecrets ??= finderOf([...secrets.values()].flat());
+  return withoutSecrets(text, mark);
 }
 
 interface TextStream {
@@ -85,8 +90,4 @@ function innerBase64(bytes: Uint8Array, lead: number): string {
   const mixedAtStart = lead === 0 ? 0 : lead + 1;
   const mixedAtEnd = (lead + bytes.length) % 3 === 0 ? 0 : 1;
   return whole.slice(mixedAtStart, whole.length - mixedAtEnd);
-}
-
-function literal(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\/-]/g, String.raw`\$&`);
 }

@@ -38,6 +38,17 @@ it('a secret that begins with another one is taken out whole, and short words ar
   expect(redacted('a prefix-secret-and-more b short c')).toBe('a [redacted] b short c');
 });
 
+it('of more secrets than are kept those are known that were seen last, also when they were first seen long ago', () => {
+  const [first = '', second = '', ...others] = Array.from({ length: 600 }, (_, index) => `one-of-many-${String(index).padStart(4, '0')}`);
+  for (const one of [first, second, ...others]) {
+    keepSecret(one, first);
+    expect(redacted(`a ${one} b`)).toBe('a [redacted] b');
+  }
+  expect(redacted(first)).toBe('[redacted]');
+  expect(redacted(second)).toBe(second);
+  for (const one of others.slice(-150)) expect(redacted(one)).toBe('[redacted]');
+});
+
 it('errors, faults and lost replies hold no secret from the moment they are made', () => {
   keepSecret('token-in-an-error');
   const error = new SnvgError('REMOTE_REFUSED', 'it said token-in-an-error', 'do not use token-in-an-error');
