@@ -10,18 +10,9 @@ import type { Fault } from '../../src/sandbox/faults.js';
 import { clipsFor, orderOf } from '../publish/world/clips.js';
 import { Machine, type RunEnd } from '../publish/world/machine.js';
 import type { PlatformCase } from '../publish/world/platform-case.js';
+import { singleFaults } from '../publish/world/single-faults.js';
 import { fileBytes, Stage } from '../publish/world/stage.js';
 import { World } from '../publish/world/world.js';
-
-const faults: readonly Fault[] = [
-  { kind: 'drop-before' },
-  { kind: 'drop-after' },
-  { kind: 'half-body' },
-  { kind: 'slow' },
-  { kind: 'duplicate' },
-  ...[401, 403, 409, 429, 500, 503].map((status): Fault => ({ kind: 'status', status })),
-  ...[500, 503].map((status): Fault => ({ kind: 'error-after', status })),
-];
 
 /** Runs until everything rests that a person need not look at; more would be an endless loop. */
 const runsAtMost = 30;
@@ -122,7 +113,7 @@ export function publisherContract(given: PlatformCase): void {
     // Of one that asks nobody it is tested above that it sends nothing.
     if (given.asksNobody) return;
 
-    it.each(faults)('%j at any request leaves one post when it is over', async (fault) => {
+    it.each(singleFaults)('%j at any request leaves one post when it is over', async (fault) => {
       const clean = await withFault(undefined, 0);
       expect(clean.requests).toBeGreaterThan(0);
       for (let index = 0; index < clean.requests; index += 1) {

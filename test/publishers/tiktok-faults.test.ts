@@ -3,9 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { HttpTransport } from '../../src/publishers/http.js';
 import type { PublishableClip } from '../../src/publishers/publisher.js';
-import type { Fault } from '../../src/sandbox/faults.js';
-import { smallClip } from '../support/publish-context.js';
+import { tiktokPublisher } from '../../src/publishers/tiktok/index.js';
+import { randomNumbers } from '../../src/sandbox/random-faults.js';
+import { singleFaults } from '../publish/world/single-faults.js';
+import { freshPublication, smallClip } from '../support/publish-context.js';
 import { TikTokWorld } from '../support/tiktok-world.js';
 
 const chunkBytes = 5 * 2 ** 20;
@@ -18,27 +21,6 @@ beforeAll(() => {
   large = smallClip(dir, { stem: '02-large', bytes: randomBytes(2 * chunkBytes + 77) });
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
-/** A generator that gives the same numbers for the same seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-const kinds: Fault[] = [
-  { kind: 'drop-before' },
-  { kind: 'drop-after' },
-  { kind: 'half-body' },
-  { kind: 'slow' },
-  { kind: 'duplicate' },
-  ...[401, 403, 409, 429, 500, 503].map((status): Fault => ({ kind: 'status', status })),
-  { kind: 'error-after', status: 502 },
-];
 
 const every = [
   ['inbox', {}, false],
@@ -55,7 +37,7 @@ test.each(every)('%s: every single fault of every request, and a kill around eve
   for (let hit = 0; hit < requests; hit += 1) {
     // Requests that are the same with and without chunks are hit without.
     if (chunked && dry.sent[hit] !== 'PUT chunk') continue;
-    for (const fault of kinds) {
+    for (const fault of singleFaults) {
       let count = 0;
       const world = new TikTokWorld(() => (count++ === hit ? fault : undefined));
       const done = await world.run('a', clip, { options });
@@ -79,10 +61,10 @@ test.each(every)('%s: every single fault of every request, and a kill around eve
 test('four hundred publications under random faults, kills and clock jumps: one post for each that reports success, none for each that fails', async () => {
   const outcomes: Record<string, number> = {};
   for (let seed = 1; seed <= 400; seed += 1) {
-    const next = random(seed);
+    const next = randomNumbers(seed);
     const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)] as T;
     let faultsLeft = 12;
-    const world = new TikTokWorld(() => (faultsLeft > 0 && next() < 0.35 ? (faultsLeft--, pick(kinds)) : undefined));
+    const world = new TikTokWorld(() => (faultsLeft > 0 && next() < 0.35 ? (faultsLeft--, pick(singleFaults)) : undefined));
     if (next() < 0.1) world.standIn.failNext(pick(['internal', 'spam_risk_too_many_posts', 'picture_size_check_failed']));
     const killed = (): 'lost' | 'kept' | undefined => {
       if (faultsLeft > 0 && next() < 0.05) world.nowMs += pick([-3_600_000, 60_000, 3_700_000, 90_000_000]);
@@ -101,3 +83,15 @@ test('four hundred publications under random faults, kills and clock jumps: one 
   expect((outcomes['published'] ?? 0) + (outcomes['draft'] ?? 0), JSON.stringify(outcomes)).toBeGreaterThanOrEqual(380);
   expect(outcomes['unknown'] ?? 0, JSON.stringify(outcomes)).toBeLessThanOrEqual(4);
 }, 60_000);
+
+test.each([
+  [{ 'retry-after': '12' }, 12_000],
+  [{ 'retry-after': new Date(1_800_000_090_000).toUTCString() }, 90_000],
+  [{ 'retry-after': 'soon' }, 60_000],
+  [{}, 60_000],
+])('after too many requests, told %j, the next is made %d ms later', async (header: Record<string, string>, waitMs) => {
+  const world = new TikTokWorld();
+  const http: HttpTransport = { send: async () => ({ status: 429, headers: header, text: '{"error":{"code":"rate_limit_exceeded","message":"","log_id":"1"}}' }) };
+  const step = tiktokPublisher.advance(freshPublication({ platform: 'tiktok', account: 'a' }), { ...world.context('a', small, { mode: 'direct' }), http });
+  await expect(step).rejects.toMatchObject({ kind: 'retry', code: 'rate_limit_exceeded', retryAtMs: world.nowMs + waitMs });
+});

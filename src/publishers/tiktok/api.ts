@@ -1,6 +1,7 @@
 import { LostReply } from '../faults.js';
 import type { HttpAnswer } from '../http.js';
 import type { PublishContext } from '../publisher.js';
+import { retryAfterMs } from '../retry-after.js';
 import type { Chunk } from './chunks.js';
 import { faultOf, type TikTokError } from './faults.js';
 import type { CreatorMemory, UploadMemory } from './handle.js';
@@ -116,12 +117,11 @@ async function call(context: PublishContext, path: string, body: object | undefi
 /** A fault when TikTok has said in its own words what it refuses; otherwise nobody knows. */
 function refusalOf(answer: HttpAnswer, nowMs: number): Error {
   const error = errorOf(object(parsed(answer.text)));
-  const retryAfter = Number(answer.headers['retry-after']);
-  const retryAfterMs = Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter * 1000 : undefined;
+  const retryAtMs = retryAfterMs(answer.headers, nowMs);
   if (error === undefined && answer.status === 400) return faultOf({ code: 'invalid_file_upload', message: 'the upload’s size and headers do not agree', logId: '' }, 400, nowMs);
-  if (error === undefined && answer.status === 429) return faultOf({ code: 'rate_limit_exceeded', message: '', logId: '' }, 429, nowMs, retryAfterMs);
+  if (error === undefined && answer.status === 429) return faultOf({ code: 'rate_limit_exceeded', message: '', logId: '' }, 429, nowMs, retryAtMs);
   if (error === undefined || error.code === 'ok') return new LostReply(`TikTok answered with status ${answer.status} and nothing that can be understood`);
-  return faultOf(error, answer.status, nowMs, retryAfterMs);
+  return faultOf(error, answer.status, nowMs, retryAtMs);
 }
 
 function errorOf(envelope: Record<string, unknown> | undefined): TikTokError | undefined {

@@ -48,17 +48,17 @@ export interface TikTokError {
   logId: string;
 }
 
-/** The fault for an error that TikTok stated. LostReply for its own failures, which say nothing about the effect. */
-export function faultOf(error: TikTokError, status: number, nowMs: number, retryAfterMs?: number): PlatformFault | LostReply {
+/** The fault for an error that TikTok stated, with the time that its answer names (`retryAtMs`) or what is known of that error. LostReply for its own failures, which say nothing about the effect. */
+export function faultOf(error: TikTokError, status: number, nowMs: number, retryAtMs?: number): PlatformFault | LostReply {
   const rule = Object.hasOwn(rules, error.code) ? rules[error.code] : undefined;
   const message = `TikTok: ${error.message === '' ? error.code : `${error.message} (${error.code})`}${error.logId === '' ? '' : `, log ${error.logId}`}`;
   if (error.code === 'internal_error' || status >= 500) return new LostReply(message);
   if (rule) {
-    const waitMs = retryAfterMs ?? rule.retryAfterMs;
-    return new PlatformFault(rule.kind, { code: error.code, message, remedy: rule.remedy, renewable: !rule.lasting, ...(waitMs === undefined ? {} : { retryAtMs: nowMs + waitMs }) });
+    const fromMs = retryAtMs ?? (rule.retryAfterMs === undefined ? undefined : nowMs + rule.retryAfterMs);
+    return new PlatformFault(rule.kind, { code: error.code, message, remedy: rule.remedy, renewable: !rule.lasting, ...(fromMs === undefined ? {} : { retryAtMs: fromMs }) });
   }
   if (status === 401) return new PlatformFault('auth', { code: error.code, message, remedy: loginAgain });
-  if (status === 429) return new PlatformFault('retry', { code: error.code, message, remedy: 'It goes on by itself.', retryAtMs: nowMs + (retryAfterMs ?? minuteMs) });
+  if (status === 429) return new PlatformFault('retry', { code: error.code, message, remedy: 'It goes on by itself.', retryAtMs: retryAtMs ?? nowMs + minuteMs });
   if (status === 400 || status === 403) return new PlatformFault('refused', { code: error.code, message, remedy: 'Look the code up at developers.tiktok.com, or post the clip in the app.' });
   return new LostReply(message);
 }
