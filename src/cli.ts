@@ -1,3 +1,4 @@
+import './cli/coordinate.js';
 import { CommanderError } from 'commander';
 import { type Flags, program, start, withSettings } from './cli/program.js';
 import type { LoginFlags } from './commands/auth.js';
@@ -6,8 +7,16 @@ import { reportError, SnvgError } from './errors.js';
 import { guardOutput, keepSecretsOf } from './secrets.js';
 
 withSettings(program.command('process').argument('[inputs...]', 'videos, sounds, folders, patterns, http(s):// or s3:// addresses; - for a list on stdin').description('Make clips of videos: all stages, one job and one manifest per video'), 'run', 'machines', 'publish', 'global', 'output')
-  .addHelpText('after', '\nExamples:\n  snvg process talk.mp4 --clips 5 --max-length 45\n  snvg process day1.mp4 day2.mp4 day3.mp4 --output clips --keep-going\n')
-  .action((inputs: string[], flags: Flags) => start(flags, async (context) => (await import('./commands/process.js')).runProcess(context, inputs)));
+  .option('--detach', 'hand the jobs to snvg coordinate and end at once', false)
+  .option('--priority <n>', 'with --detach: jobs with a larger number go first (default: 0)')
+  .addHelpText('after', '\nExamples:\n  snvg process talk.mp4 --clips 5 --max-length 45\n  snvg process day1.mp4 day2.mp4 day3.mp4 --output clips --keep-going\n  snvg process talks/*.mp4 --detach --priority 5\n')
+  .action((inputs: string[], { detach, priority, ...flags }: Flags) =>
+    start(flags, async (context) => {
+      if (detach === true) return (await import('./commands/detach.js')).runDetached(context, inputs, typeof priority === 'string' ? { priority } : {});
+      if (priority !== undefined) throw new SnvgError('USAGE', '--priority is about jobs that wait', 'Give it with --detach, or leave it out.');
+      return (await import('./commands/process.js')).runProcess(context, inputs);
+    }),
+  );
 
 const stageCommands = [
   ['ingest', 'Look at a video: streams, size, rate, captions found', 'snvg ingest talk.mp4 --out source.json'],
@@ -113,6 +122,9 @@ const jobs = program.command('jobs').description('What was done, is being done, 
 withSettings(jobs.command('list').description('All jobs, newest first'), 'global', 'output').action((flags: Flags) => start(flags, async (context) => (await import('./commands/jobs.js')).runJobsList(context)));
 withSettings(jobs.command('show').argument('<job>').description('One job with its tasks'), 'global', 'output').action((id: string, flags: Flags) => start(flags, async (context) => (await import('./commands/jobs.js')).runJobsShow(context, id)));
 withSettings(jobs.command('events').argument('<job>').description('The event log of a job, one JSON line each'), 'global').action((id: string, flags: Flags) => start(flags, async (context) => (await import('./commands/jobs.js')).runJobsEvents(context, id)));
+withSettings(jobs.command('attach').argument('<job>').description('Watch a job to its end, whichever process works on it; ends with the job’s exit code'), 'global', 'output')
+  .addHelpText('after', '\nCtrl-C ends the showing, not the job.\n\nExample:\n  snvg jobs attach 1a2b3c\n')
+  .action((id: string, flags: Flags) => start(flags, async (context) => (await import('./commands/attach.js')).runJobsAttach(context, id)));
 withSettings(jobs.command('retry').argument('<job>').description('Go on with a job, with the settings it was started with'), 'global', 'output').action((id: string, flags: Flags) => start(flags, async (context) => (await import('./commands/jobs.js')).runJobsRetry(context, id)));
 withSettings(jobs.command('cancel').argument('<job>').description('Stop a job; finished work is kept'), 'global').action((id: string, flags: Flags) => start(flags, async (context) => (await import('./commands/jobs.js')).runJobsCancel(context, id)));
 withSettings(jobs.command('clean').argument('[jobs...]').description('Forget jobs and free the cache they used; clips stay'), 'global')

@@ -7,10 +7,12 @@ import { systemClock, type Clock } from '../clock.js';
 import type { Paths } from '../config/paths.js';
 import type { Settings } from '../config/options.js';
 import { Children } from '../jobs/children.js';
+import { keepBackup } from '../jobs/backup.js';
 import { openDatabase, type Database } from '../jobs/database.js';
 import { EventLog } from '../jobs/events.js';
 import { Jobs, type JobRow, type LeaseHolder } from '../jobs/jobs.js';
 import { Memo } from '../jobs/memo.js';
+import { JobQueue } from '../jobs/queue.js';
 import { Reviews } from '../jobs/reviews.js';
 import { StoredTaskClaims } from '../jobs/task-claims.js';
 import { createLogger, type Logger } from '../logger.js';
@@ -38,6 +40,8 @@ export interface App {
   readonly signal: AbortSignal;
   readonly self: LeaseHolder;
   readonly jobs: Jobs;
+  /** Jobs that wait for a coordinator. */
+  readonly queue: JobQueue;
   readonly events: EventLog;
   /** What a person said about clips. */
   readonly reviews: Reviews;
@@ -53,6 +57,8 @@ export interface App {
   readonly exclusive: Exclusive;
   /** Nothing may be written. */
   readonly readOnly: boolean;
+  /** Keeps a copy of the database, a day old at most. */
+  backUp(): Promise<void>;
   /** Ends the children of runs that were killed and removes what they left in scratch. */
   clearUpAfterTheDead(): Promise<void>;
   close(): Promise<void>;
@@ -93,6 +99,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     signal,
     self,
     jobs: new Jobs(db, clock, isAlive),
+    queue: new JobQueue(db, clock, isAlive),
     events: new EventLog(db),
     reviews: new Reviews(db, clock),
     memo,
@@ -112,12 +119,14 @@ export async function openApp(options: AppOptions): Promise<App> {
     },
     exclusive: new Exclusive(claims),
     readOnly: options.readOnly ?? false,
+    backUp: () => (options.readOnly ? Promise.resolve() : keepBackup(db, clock.nowMs()).catch((error: unknown) => log.info({ error }, 'the database could not be copied'))),
     clearUpAfterTheDead,
     close: async () => {
       await (await backend?.catch(() => undefined))?.close();
       claims.releaseAll();
       observeChildren(undefined);
       await scratch.remove();
+      await app.backUp();
       db.close();
     },
   };

@@ -11,7 +11,7 @@ import { isUrl } from './job-places.js';
 import type { JobPlace } from './job-request.js';
 import { processSource, type ProcessOptions } from './process-source.js';
 
-export interface BatchOptions extends Pick<ProcessOptions, 'until' | 'adjust' | 'fetch'> {
+export interface BatchOptions extends Pick<ProcessOptions, 'until' | 'byHand' | 'fetch'> {
   /** As ProcessOptions.finished, with the input's place in the order given. */
   finished?: (app: App, outcome: JobOutcome, index: number) => Promise<void>;
   /** Inputs worked on at once. */
@@ -121,7 +121,7 @@ class Batch {
 
   /** Never rejects: a fault in one input is that input's. */
   async #attempt(place: JobPlace, index: number, wasHeld: boolean): Promise<Omit<InputOutcome, 'wallMs'> | 'held'> {
-    const { until, adjust, finished, fetch, event } = this.#options;
+    const { until, byHand, finished, fetch, event } = this.#options;
     try {
       if (wasHeld) {
         const elsewhere = await this.#lookAfter(place);
@@ -137,7 +137,7 @@ class Batch {
         ...(fetch && isUrl(place.sourcePath) ? { fetch } : {}),
         // An aborted signal ends the work itself at once: nothing is left waiting for its turn.
         turn: (work) => this.#turns.add(work, { priority: -index }),
-        ...(adjust ? { adjust } : {}),
+        ...(byHand ? { byHand } : {}),
         ...(finished ? { finished: (app: App, made: JobOutcome) => finished(app, made, index) } : {}),
       });
       return outcome(place, { state, clips, error });

@@ -18,7 +18,10 @@ const clockSlackMs = 2_000;
  */
 export async function cleanJobs(app: App, chosen: readonly JobRow[]): Promise<{ jobs: number; removed: number; freedBytes: number }> {
   const startedMs = app.clock.nowMs();
-  for (const job of chosen) if (app.jobs.isActive(job)) throw busy(job.id);
+  for (const job of chosen) {
+    if (app.jobs.isActive(job)) throw busy(job.id);
+    if (job.state === 'queued') throw new SnvgError('JOB_BUSY', `Job ${job.id} waits for a coordinator`, `Take it back first: snvg jobs cancel ${job.id}`);
+  }
   const forgotten = new Set<string>();
   for (const job of chosen) {
     for (const task of app.events.tasks(job.id)) forgotten.add(task.key);

@@ -6,7 +6,7 @@ import type { JobRow } from './app.js';
 import type { InputOutcome } from './batch-result.js';
 
 /** Settings that say how a run goes about it, not what it makes. */
-const manner = ['output', 'jobs', 'keepGoing', 'concurrency', 'strict', 'fresh', 'dryRun', 'json', 'events', 'color', 'logLevel'] as const satisfies readonly (keyof Settings)[];
+const manner = ['output', 'jobs', 'keepGoing', 'concurrency', 'backend', 'hosts', 'here', 'queue', 'store', 'strict', 'fresh', 'dryRun', 'json', 'events', 'color', 'logLevel'] as const satisfies readonly (keyof Settings)[];
 
 /**
  * Whether a job that another process has let go of is for this one to run: it was finished (running it again answers from the
@@ -14,9 +14,14 @@ const manner = ['output', 'jobs', 'keepGoing', 'concurrency', 'strict', 'fresh',
  * What failed under the same settings a moment ago, and what somebody cancelled, is only reported.
  */
 export function adoptable(job: JobRow, settings: Settings): boolean {
-  if (job.lease !== null || job.state === 'running' || job.state === 'done') return true;
+  if (job.lease !== null || job.state === 'running' || job.state === 'queued' || job.state === 'done') return true;
   if (job.state === 'cancelled') return !job.cancelRequested;
-  return !isDeepStrictEqual(wanted(job.settings), wanted(settings));
+  return !wantsTheSame(job.settings, settings);
+}
+
+/** Whether two runs with these settings make the same, however they go about it. */
+export function wantsTheSame(one: Record<string, unknown>, other: Record<string, unknown>): boolean {
+  return isDeepStrictEqual(wanted(one), wanted(other));
 }
 
 function wanted(settings: Record<string, unknown>): Record<string, unknown> {
@@ -31,11 +36,12 @@ export function outcomeOfAnother(log: readonly { event: RunEvent }[], job: JobRo
   const events = log.slice(log.findLastIndex(({ event }) => event.type === 'job-started')).map(({ event }) => event);
   const last = events.at(-1);
   const clips = last?.type === 'job-finished' ? last.clips : undefined;
-  const state = job.state === 'running' ? 'failed' : job.state;
+  const state = job.state === 'running' || job.state === 'queued' ? 'failed' : job.state;
   return { events, state, clips, error: job.error ? asError(job.error) : undefined };
 }
 
-function asError({ code, message, remedy }: ErrorReport): Error {
+/** A stored error, as it was thrown. */
+export function asError({ code, message, remedy }: ErrorReport): Error {
   return isErrorCode(code) ? new SnvgError(code, message, remedy) : new Error(message);
 }
 

@@ -14,7 +14,7 @@ import type { App } from './app.js';
 import { ClipNaming } from './clip-naming.js';
 import { Delivery } from './delivery.js';
 import { isUnchanged, rememberedFingerprints } from './fingerprints.js';
-import { jobRequest, type JobPlace } from './job-request.js';
+import { type ByHand, jobRequest, type JobPlace } from './job-request.js';
 import { Meter, Preflight } from './preflight.js';
 import { publishDelivered, readyToPublish, type ReadyTargets } from './publishing/publish-delivered.js';
 import { reportHtml } from './report.js';
@@ -38,8 +38,10 @@ export interface ProcessOptions {
   alone?: boolean;
   /** In place of the setting. */
   fresh?: boolean;
-  /** Changes the request made from the settings: things given by hand to a stage's own command. */
-  adjust?: (request: JobRequest) => JobRequest;
+  /** Words and cuts given by hand. */
+  byHand?: ByHand;
+  /** A job that a signal stops waits in the queue again. */
+  detached?: boolean;
   /** Called when the plan has ended well, while its artifacts can be read. */
   finished?: (app: App, outcome: JobOutcome) => Promise<void>;
   /** Brings the source to this machine before anything else; absent: it lies at `sourcePath`. @throws {SnvgError} the input's own failure */
@@ -67,10 +69,10 @@ const cancelPollMs = 300;
 
 /** Takes one source through the stages as its only writer. Expected failures are returned, not thrown. */
 export async function processSource(run: App, place: JobPlace, options: ProcessOptions): Promise<SourceResult> {
-  const app: App = place.settings ? { ...run, settings: { ...run.settings, ...place.settings } } : run;
   const { jobId, sourcePath, outputDir } = place;
+  const app: App = { ...run, settings: { ...run.settings, ...place.settings }, log: run.log.child({ job: jobId }) };
   const { output: _output, ...kept } = app.settings;
-  app.jobs.claim({ id: jobId, sourcePath, outputDir, settings: { ...kept, output: outputDir } }, app.self);
+  app.jobs.claim({ id: jobId, sourcePath, outputDir, settings: { ...kept, output: outputDir }, request: { until: options.until, ...options.byHand } }, app.self);
   const emit = (body: RunEventBody): void => {
     const event: RunEvent = { ...body, jobId, at: app.clock.nowMs() };
     app.events.append(event);
@@ -96,6 +98,15 @@ export async function processSource(run: App, place: JobPlace, options: ProcessO
     cancel.stop();
   }
   const report: ErrorReport | null = result.error ? reportError(result.error) : null;
+  if (options.detached && result.state === 'cancelled' && app.signal.aborted && !asked(app, jobId)) {
+    try {
+      app.queue.putBack(jobId, app.self, () => emit({ type: 'job-queued', source: place.name ?? basename(sourcePath), outputDir }));
+    } catch (error) {
+      // It is found again by the end of this process.
+      app.log.warn({ code: reportError(error).code }, 'the job could not be put back');
+    }
+    return result;
+  }
   const last: RunEvent = {
     jobId,
     at: app.clock.nowMs(),
@@ -126,8 +137,7 @@ interface Fetched {
 
 async function workOn(app: App, place: JobPlace, options: ProcessOptions & Fetched, emit: (body: RunEventBody) => void, signal: AbortSignal): Promise<SourceResult> {
   const { settings } = app;
-  const planned = jobRequest({ ...place, sourcePath: options.local.path, ...(options.local.name === undefined ? {} : { name: options.local.name }) }, settings, options.until);
-  const request = options.adjust ? options.adjust(planned) : planned;
+  const request = jobRequest({ ...place, sourcePath: options.local.path, ...(options.local.name === undefined ? {} : { name: options.local.name }) }, settings, options.until, options.byHand);
   const targets = await readyToPublish(app);
   const rendering = request.until === 'render';
   const folder = await OutputFolder.inspect(place.outputDir, place.jobId);
@@ -163,6 +173,7 @@ async function workOn(app: App, place: JobPlace, options: ProcessOptions & Fetch
     emit: metered(emit, meter),
     fingerprint,
     priority: options.priority ?? 0,
+    log: app.log,
   });
   for (const notice of options.early) runner.notice(notice);
   const delivery = new Delivery(folder, app.store, naming, request.formats);

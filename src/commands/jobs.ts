@@ -1,12 +1,15 @@
 import { openApp, type App } from '../app/app.js';
+import { cancelJob } from '../app/coordinate/cancel-job.js';
+import { keptSettings } from '../app/coordinate/kept-settings.js';
+import { readKeptRequest } from '../app/job-request.js';
 import { cleanJobs } from '../app/clean-jobs.js';
 import type { JobRow } from '../app/app.js';
 import { publicationsOfJob } from '../app/publishing/job-publications.js';
 import { storedInput } from '../app/named-inputs.js';
-import { loadSettings } from '../config/load.js';
 import { byteSize, count } from '../ui/format.js';
 import { aligned, terminalText } from '../ui/terminal-text.js';
 import type { CommandContext } from './context.js';
+import { handOver } from './detach.js';
 import { runPlaces } from './process.js';
 
 async function withApp<T>(context: CommandContext, body: (app: App) => T | Promise<T>): Promise<T> {
@@ -26,6 +29,7 @@ function shownState(app: App, job: JobRow): string {
 /** Why a job is not done, or who works on it, in a word or two. */
 function shownReason(app: App, job: JobRow): string {
   if (app.jobs.isActive(job)) return `process ${job.lease?.pid}`;
+  if (job.state === 'queued') return app.queue.coordinators().length === 0 ? 'no coordinator' : '';
   return job.state === 'done' ? '' : (job.error?.code ?? '');
 }
 
@@ -78,26 +82,30 @@ export function runJobsEvents(context: CommandContext, id: string): Promise<numb
   });
 }
 
-/** `snvg jobs retry <job>`: goes on with the settings the job was last started with. */
+/**
+ * `snvg jobs retry <job>`: goes on with what was asked when the job was last started; one that a coordinator had is handed to a
+ * coordinator again.
+ */
 export async function runJobsRetry(context: CommandContext, id: string): Promise<number> {
   const job = await withApp(context, (app) => app.jobs.get(id));
   const { json, events, color } = context.loaded.settings;
-  const loaded = await loadSettings({
-    flags: { ...job.settings, output: job.outputDir, fresh: false, dryRun: false, json, events, color },
-    env: {},
-    cwd: context.cwd,
-    configDir: context.paths.configDir,
-  });
+  const settings = await keptSettings(job, context.paths.configDir, { fresh: false, json, events, color });
+  const { until, byHand } = readKeptRequest(job.request);
   const place = { jobId: job.id, sourcePath: job.sourcePath, outputDir: job.outputDir, ...storedInput(job.sourcePath) };
-  return runPlaces({ ...context, loaded }, [place], { until: 'render' });
+  if (job.detached) return handOver(context, settings, [place], { until, byHand, priority: job.priority });
+  return runPlaces({ ...context, loaded: { ...context.loaded, settings } }, [place], { until, byHand });
 }
 
 /** `snvg jobs cancel <job>` */
 export function runJobsCancel(context: CommandContext, id: string): Promise<number> {
   return withApp(context, (app) => {
     const job = app.jobs.get(id);
-    const working = app.jobs.requestCancel(job.id);
-    context.stdout.write(working ? `job ${job.id} will stop within a second; finished work is kept\n` : `nothing is working on job ${job.id}\n`);
+    const said = {
+      asked: `job ${job.id} will stop within a second; finished work is kept`,
+      cancelled: job.state === 'queued' ? `job ${job.id} is taken out of the queue` : `nothing works on job ${job.id} any more, and nothing will; finished work is kept`,
+      idle: `nothing is working on job ${job.id}`,
+    };
+    context.stdout.write(`${said[cancelJob(app, job)]}\n`);
     return 0;
   });
 }

@@ -11,7 +11,7 @@ import { chooseReporterMode, createReporter } from '../ui/reporter.js';
 import type { CommandContext } from './context.js';
 import { runDry } from './dry-run.js';
 
-type Work = Pick<BatchOptions, 'until' | 'adjust' | 'finished'> & { /** Said first. */ remarks?: readonly string[] };
+type Work = Pick<BatchOptions, 'until' | 'byHand' | 'finished'> & { /** Said first. */ remarks?: readonly string[] };
 
 /** `snvg process <inputs…>`: one job and one manifest per input; returns the exit code. */
 export async function runProcess(context: CommandContext, inputs: readonly string[]): Promise<number> {

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import type { JobOutcome, JobRequest } from '../pipeline/plan.js';
-import { handMoments, readCuts } from '../app/hand-cuts.js';
+import { readCuts } from '../app/hand-cuts.js';
 import { writeStageResult } from '../app/stage-result.js';
 import { terminalText } from '../ui/terminal-text.js';
 import type { CommandContext } from './context.js';
@@ -26,11 +26,7 @@ export async function runStage(context: CommandContext, stage: JobRequest['until
     return await runStages(context, inputs, {
       until: stage,
       ...(ofOne === undefined ? {} : { ofOneInput: `--${ofOne}` }),
-      adjust: (request) => ({
-        ...request,
-        ...(cuts ? { moments: (source) => handMoments(cuts, source) } : {}),
-        ...(flags.transcript === undefined ? {} : { transcriptFile: resolve(context.cwd, flags.transcript) }),
-      }),
+      byHand: { ...(cuts ? { cuts } : {}), ...(flags.transcript === undefined ? {} : { transcriptFile: resolve(context.cwd, flags.transcript) }) },
       finished: async (app, outcome: JobOutcome, index) => {
         if (stage !== 'render') await writeStageResult(app, stage, outcome, { out: flags.out, tell: (text) => told.set(index, { path: outcome.file.path, text }) });
       },

@@ -3,29 +3,36 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { SnvgError } from '../errors.js';
+import { backupPathOf, dayOfBackup } from './backup.js';
+import { lockHolders } from './lock-holders.js';
 import { migrations } from './migrations/index.js';
 
 export type Database = Sqlite.Database;
 
+/** How long a lock of another process is waited for: longer than any write of ours takes on a loaded machine. */
 const busyTimeoutMs = 15_000;
 
 /**
  * Opens (and when needed creates and migrates) the database. WAL; a second process waits its turn.
+ * One that is up to date is only read, so that what is known can be seen on a full disk.
  * `path` may be `:memory:` for a run that must write nothing.
+ * @param patienceMs how long a lock of another process is waited for, then and later
  * @throws {SnvgError} DATABASE_CORRUPT, DATABASE_BUSY, DISK_FULL
  */
-export function openDatabase(path: string): Database {
+export function openDatabase(path: string, patienceMs = busyTimeoutMs): Database {
   return explained(path, () => {
     if (path !== ':memory:') makeDatabaseFolder(dirname(path));
-    const db = new Sqlite(path, { timeout: busyTimeoutMs });
+    const db = new Sqlite(path, { timeout: patienceMs });
     try {
-      switchToWal(db);
+      switchToWal(db, patienceMs);
       // A killed process loses nothing in WAL at NORMAL; only a power cut may lose the last moments, which are then done again.
       db.pragma('synchronous = NORMAL');
-      db.pragma('foreign_keys = ON');
+      // Off while it is migrated: making a table anew must not take along what refers to it.
+      db.pragma('foreign_keys = OFF');
       const health = db.pragma('quick_check(1)', { simple: true });
       if (health !== 'ok') throw corrupt(path);
       migrate(db, path);
+      db.pragma('foreign_keys = ON');
       return db;
     } catch (error) {
       db.close();
@@ -35,8 +42,8 @@ export function openDatabase(path: string): Database {
 }
 
 /** Where two processes make a database at the same time, SQLite answers the second one's switch with BUSY at once, whatever the timeout. */
-function switchToWal(db: Database): void {
-  const untilMs = performance.now() + busyTimeoutMs;
+function switchToWal(db: Database, patienceMs: number): void {
+  const untilMs = performance.now() + patienceMs;
   for (;;) {
     try {
       db.pragma('journal_mode = WAL');
@@ -60,8 +67,9 @@ export function makeDatabaseFolder(dir: string): void {
 }
 
 function migrate(db: Database, path: string): void {
+  if (versionOf(db) === migrations.length) return;
   const apply = db.transaction(() => {
-    const version = db.pragma('user_version', { simple: true }) as number;
+    const version = versionOf(db);
     if (version > migrations.length) {
       throw new SnvgError('DATABASE_CORRUPT', `The database ${path} was made by a newer snvg`, 'Update snvg, or set SNVG_HOME to another folder.');
     }
@@ -74,16 +82,22 @@ function migrate(db: Database, path: string): void {
   apply.immediate();
 }
 
-/** Runs `body`, turning SQLite's refusals into errors that say what to do. */
-function explained<T>(path: string, body: () => T): T {
+function versionOf(db: Database): number {
+  return db.pragma('user_version', { simple: true }) as number;
+}
+
+/**
+ * Runs `body`, turning SQLite's refusals into errors that say what to do.
+ * @param path of the database, for people
+ * @throws {SnvgError} DATABASE_CORRUPT, DATABASE_BUSY naming who holds the lock, DISK_FULL, OUTPUT_UNWRITABLE
+ */
+export function explained<T>(path: string, body: () => T): T {
   try {
     return body();
   } catch (error) {
     const code = error instanceof Sqlite.SqliteError ? error.code : (error as NodeJS.ErrnoException).code;
-    if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB') throw corrupt(path, error);
-    if (code === 'SQLITE_BUSY') {
-      throw new SnvgError('DATABASE_BUSY', `The database ${path} stayed locked for ${busyTimeoutMs / 1000} s`, 'Another snvg is writing: wait for it to end (snvg jobs list), then run again.', { cause: error });
-    }
+    if (code?.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') throw corrupt(path, error);
+    if (code?.startsWith('SQLITE_BUSY')) throw busy(path, error);
     if (code === 'SQLITE_FULL' || code === 'ENOSPC') {
       throw new SnvgError('DISK_FULL', `No space left for the database ${path}`, 'Free some space or set SNVG_HOME to a folder on another disk.', { cause: error });
     }
@@ -94,6 +108,20 @@ function explained<T>(path: string, body: () => T): T {
   }
 }
 
+function busy(path: string, cause: unknown): SnvgError {
+  const holders = lockHolders(path);
+  const who = holders.map(({ pid, command }) => `process ${pid} (${command})`).join(', ');
+  return new SnvgError('DATABASE_BUSY', `The database ${path} stayed locked${who === '' ? '' : ` by ${who}`}`, holders.length === 0 ? 'Another program is writing to it: wait for it to end, then run again.' : 'Wait for it to end, or end it, then run again.', { cause });
+}
+
+/** What was posted is in it too: an older copy is better than none, and nothing is posted again before a person has looked. */
 function corrupt(path: string, cause?: unknown): SnvgError {
-  return new SnvgError('DATABASE_CORRUPT', `The database ${path} is damaged`, 'Move that file away and run again; rendered clips and cached work are kept, only the job history is lost.', { cause });
+  const backup = backupPathOf(path);
+  const day = dayOfBackup(path);
+  const lost = 'clips and cached work are kept';
+  const remedy =
+    day === undefined
+      ? `Move that file (and those beside it that end in -wal and -shm) away and run again: ${lost}, the list of jobs and of what was posted is lost, so look at your accounts before you publish.`
+      : `Put the copy of ${day} in its place (mv ${backup} ${path}, without the files that end in -wal and -shm): ${lost}; look at your accounts before you publish, since posts made later are not in it.`;
+  return new SnvgError('DATABASE_CORRUPT', `The database ${path} is damaged; nothing is read from it or written to it`, remedy, { cause });
 }

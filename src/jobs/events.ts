@@ -1,7 +1,7 @@
 import type { RunEvent } from '../pipeline/run-event.js';
 import type { StageId } from '../pipeline/stage.js';
 import { redacted } from '../secrets.js';
-import type { Database } from './database.js';
+import { type Database, explained } from './database.js';
 
 export interface TaskRow {
   key: string;
@@ -40,7 +40,7 @@ export class EventLog {
 
   append(event: RunEvent): void {
     if (event.type === 'task-progress' || event.type === 'fetch-progress') return;
-    this.#appendAndProject.immediate(event);
+    explained(this.#db.name, () => this.#appendAndProject.immediate(event));
   }
 
   /** In order, from `afterSeq` on. */
@@ -49,6 +49,18 @@ export class EventLog {
       .prepare<[string, number], { seq: number; at_ms: number; type: string; data: string }>('SELECT seq, at_ms, type, data FROM events WHERE job_id = ? AND seq > ? ORDER BY seq')
       .all(jobId, afterSeq)
       .map((row) => ({ seq: row.seq, event: { jobId, at: row.at_ms, type: row.type, ...(JSON.parse(row.data) as object) } as RunEvent }));
+  }
+
+  /** How often the job was begun since a task of it was last finished: what kills its process again and again never gets further. */
+  startsWithoutWork(jobId: string): number {
+    return (
+      this.#db
+        .prepare<[{ jobId: string }], { starts: number }>(
+          `SELECT count(*) AS starts FROM events WHERE job_id = @jobId AND type = 'job-started' AND seq > (
+             SELECT coalesce(max(seq), 0) FROM events WHERE job_id = @jobId AND (type = 'job-queued' OR (type = 'task-finished' AND NOT json_extract(data, '$.cached'))))`,
+        )
+        .get({ jobId })?.starts ?? 0
+    );
   }
 
   tasks(jobId: string): TaskRow[] {

@@ -13,6 +13,8 @@ interface OfTask {
 export type JobState = 'running' | 'done' | 'partly-done' | 'failed' | 'cancelled';
 
 type EventBody =
+  /** The job waits for `snvg coordinate`, for the first time or again. */
+  | { type: 'job-queued'; source: string; outputDir: string }
   | { type: 'job-started'; source: string; durationUs?: number; outputDir: string }
   | { type: 'job-finished'; state: Exclude<JobState, 'running'>; outputDir: string; /** Absent when the run was to end before rendering. */ clips?: number; manifestPath?: string; error?: ErrorReport }
   /** What the job is likely to take, said once its length is known, when it is new. */
@@ -24,7 +26,7 @@ type EventBody =
   | { type: 'stage-started'; stage: StageId }
   | { type: 'stage-finished'; stage: StageId; state: 'done' | 'cached' | 'failed'; tasks: number; cachedTasks: number; cpuSeconds: number }
   | ({ type: 'task-queued' } & OfTask)
-  | ({ type: 'task-started' } & OfTask)
+  | ({ type: 'task-started'; /** The machine it runs on, when it is not the job's own. */ host?: string } & OfTask)
   | { type: 'task-progress'; taskKey: string; stage: StageId; fraction: number }
   | ({ type: 'task-finished'; cached: boolean; cpuSeconds: number; wallMs: number } & OfTask)
   | ({ type: 'task-failed'; error: ErrorReport } & OfTask)

@@ -2,6 +2,7 @@ import type { ArtifactKind, ArtifactRef, ArtifactValue, FileKind } from '../arti
 import type { ArtifactStore } from '../artifacts/store.js';
 import type { TaskResult, TaskResults } from '../artifacts/task-results.js';
 import { reportError } from '../errors.js';
+import type { Logger } from '../logger.js';
 import type { Backend } from './backends/backend.js';
 import { knownResult } from './known-result.js';
 import type { Notice } from './notice.js';
@@ -20,6 +21,8 @@ export interface RunnerOptions {
   fingerprint(path: string, options?: { signal?: AbortSignal }): Promise<FileRef>;
   /** Added to the priority of every task: which of several jobs goes first. */
   priority?: number;
+  /** Bears the job's id; tasks are told to it with theirs. */
+  log?: Logger;
 }
 
 /** What one stage of a job amounted to. */
@@ -126,13 +129,17 @@ export class Runner implements Planner {
     this.#options.emit({ type: 'task-queued', ...of });
     try {
       for await (const event of this.#options.backend.submit(task, { signal: this.signal })) {
-        if (event.type === 'started') this.#options.emit({ type: 'task-started', ...of });
-        else if (event.type === 'progress') this.#options.emit({ type: 'task-progress', taskKey: task.key, stage, fraction: event.fraction });
+        if (event.type === 'started') {
+          const where = event.host === undefined ? {} : { host: event.host };
+          this.#options.log?.debug({ task: taskKeyText.slice(0, 12), op, ...where }, 'task started');
+          this.#options.emit({ type: 'task-started', ...of, ...where });
+        } else if (event.type === 'progress') this.#options.emit({ type: 'task-progress', taskKey: task.key, stage, fraction: event.fraction });
         else if (event.type === 'notice') this.notice(event.notice);
         else if (event.shared) return answered(event.result);
         else {
           const { result } = event;
           tally.cpuSeconds += result.cpuSeconds;
+          this.#options.log?.debug({ task: taskKeyText.slice(0, 12), op, cpuSeconds: result.cpuSeconds, wallMs: result.wallMs }, 'task finished');
           this.#options.emit({ type: 'task-finished', ...of, cached: false, cpuSeconds: result.cpuSeconds, wallMs: result.wallMs });
           return result;
         }
@@ -141,7 +148,9 @@ export class Runner implements Planner {
     } catch (error) {
       if (!this.signal.aborted) {
         tally.state = 'failed';
-        this.#options.emit({ type: 'task-failed', ...of, error: reportError(error) });
+        const report = reportError(error);
+        this.#options.log?.info({ task: taskKeyText.slice(0, 12), op, code: report.code }, report.message);
+        this.#options.emit({ type: 'task-failed', ...of, error: report });
       }
       throw error;
     }

@@ -1,6 +1,6 @@
 import type { RunEvent } from '../pipeline/run-event.js';
 import { byteSize, clock, count, roughSpan, span } from './format.js';
-import { jobTotals, type JobView } from './run-view.js';
+import { elsewhereText, jobTotals, type JobView } from './run-view.js';
 import { terminalText } from './terminal-text.js';
 
 export type Tone = 'normal' | 'good' | 'warn' | 'bad' | 'dim';
@@ -13,7 +13,7 @@ const longRunSeconds = 60;
 
 /** Whose line it is, when several jobs run; the lines that name their source say so themselves. */
 export function whose(event: RunEvent, job: JobView, inputs: number): string {
-  return inputs > 1 && event.type !== 'job-started' && event.type !== 'job-held' ? `[${terminalText(job.source)}] ` : '';
+  return inputs > 1 && event.type !== 'job-started' && event.type !== 'job-held' && event.type !== 'job-queued' ? `[${terminalText(job.source)}] ` : '';
 }
 
 /** How far a source has been brought here: `fetching: 27 % (12 MB of 45 MB)`. */
@@ -32,12 +32,16 @@ export function eventLines(event: RunEvent, job: JobView): Line[] {
     case 'estimated':
       // A short run is over before anybody plans by it.
       return event.wallSeconds < longRunSeconds ? [] : [{ text: `about ${roughSpan(event.wallSeconds)}, ${byteSize(event.diskBytes)}`, tone: 'dim' }];
+    case 'job-queued':
+      return [{ text: `${terminalText(event.source)} waits for a coordinator (snvg coordinate)`, tone: 'dim' }];
     case 'job-held':
       return [{ text: `${terminalText(event.source)} is worked on by process ${event.pid} on ${terminalText(event.host)}; looked after again later`, tone: 'dim' }];
     case 'stage-finished': {
       const cached = event.cachedTasks === 0 ? '' : `, ${event.cachedTasks === event.tasks ? 'all' : event.cachedTasks} known already`;
       const tone = event.state === 'failed' ? 'bad' : 'normal';
-      return [{ text: `${event.stage}: ${event.state === 'failed' ? 'failed' : 'done'} (${count(event.tasks, 'task')}${cached}, ${span(event.cpuSeconds * 1000)} CPU)`, tone }];
+      const stage = job.stages.get(event.stage);
+      const elsewhere = stage ? elsewhereText(stage, (task) => !task.cached) : '';
+      return [{ text: `${event.stage}: ${event.state === 'failed' ? 'failed' : 'done'} (${count(event.tasks, 'task')}${cached}${elsewhere && `, ${elsewhere}`}, ${span(event.cpuSeconds * 1000)} CPU)`, tone }];
     }
     case 'notice': {
       const { code, message, remedy, severity } = event.notice;

@@ -6,7 +6,7 @@ import { errorToShow } from './job-errors.js';
 import { eventLines, fetchText, whose } from './lines.js';
 import { jobRemainingMs, stageRemainingMs } from './eta.js';
 import type { Reporter, ReportedRun, ReporterStreams } from './reporter.js';
-import { RunView, stageProgress, type JobView } from './run-view.js';
+import { elsewhereText, RunView, stageProgress, type JobView } from './run-view.js';
 
 /** A long stage says how far it is at most this often: a log is read afterwards. */
 const heartbeatMs = 10_000;
@@ -52,5 +52,6 @@ function progressLine(event: RunEvent, job: JobView): string | undefined {
   if (finished === total) return undefined;
   const leftMs = event.stage === 'render' ? jobRemainingMs(job, event.at) : stageRemainingMs(stage, event.at);
   const left = leftMs === undefined ? '' : `, about ${span(leftMs)} left`;
-  return `${event.stage}: ${Math.floor(fraction * 100)} % (${finished} of ${total})${left}`;
+  const elsewhere = elsewhereText(stage, ({ state }) => state === 'running');
+  return `${event.stage}: ${Math.floor(fraction * 100)} % (${finished} of ${total})${elsewhere && `, ${elsewhere}`}${left}`;
 }

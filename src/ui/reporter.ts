@@ -18,6 +18,8 @@ export interface ReportedRun {
   inputs: number;
   /** Stops all jobs at once. */
   signal: AbortSignal;
+  /** What Ctrl-C does, where it does not stop the run. */
+  ctrlC?: string;
 }
 
 export interface ReporterStreams {

@@ -2,6 +2,7 @@ import type { ErrorReport } from '../errors.js';
 import type { Notice } from '../pipeline/notice.js';
 import type { JobState, RunEvent } from '../pipeline/run-event.js';
 import type { StageId } from '../pipeline/stage.js';
+import { terminalText } from './terminal-text.js';
 
 /** Stages every job goes through, in the order people think of them; `publish` joins when it is asked for. */
 const usualStages = ['ingest', 'transcribe', 'analyze', 'segment', 'render'] as const satisfies readonly StageId[];
@@ -16,6 +17,8 @@ export interface TaskView {
   cached: boolean;
   startedAtMs: number;
   wallMs: number;
+  /** The machine it runs or ran on, when it is not this one. */
+  host: string | undefined;
 }
 
 export interface StageView {
@@ -50,6 +53,8 @@ export interface JobView {
   error: ErrorReport | undefined;
   /** Another process has the job; nothing happens here until it lets go. */
   heldBy: { pid: number; host: string } | undefined;
+  /** It waits for a coordinator. */
+  queued: boolean;
   /** Set while the source is being brought here. */
   fetch: { receivedBytes: number; totalBytes: number | undefined } | undefined;
 }
@@ -69,7 +74,10 @@ export class RunView {
     job.lastAtMs = event.at;
     switch (event.type) {
       case 'job-started':
-        Object.assign(job, { source: event.source, outputDir: event.outputDir, durationUs: event.durationUs, startedAtMs: event.at, heldBy: undefined });
+        Object.assign(job, { source: event.source, outputDir: event.outputDir, durationUs: event.durationUs, startedAtMs: event.at, heldBy: undefined, queued: false });
+        break;
+      case 'job-queued':
+        Object.assign(job, { source: event.source, outputDir: event.outputDir, queued: true });
         break;
       case 'job-held':
         Object.assign(job, { source: event.source, outputDir: event.outputDir, heldBy: { pid: event.pid, host: event.host } });
@@ -120,6 +128,7 @@ export class RunView {
         manifestPath: undefined,
         error: undefined,
         heldBy: undefined,
+        queued: false,
         fetch: undefined,
       };
       for (const id of usualStages) stageOf(job, id);
@@ -137,10 +146,10 @@ function applyTask(job: JobView, event: TaskEvent): void {
   let task = stage.tasks.get(event.taskKey);
   if (!task) {
     const { op, label } = event.type === 'task-progress' ? { op: event.stage, label: event.stage } : event;
-    task = { key: event.taskKey, op, label, state: 'queued', fraction: 0, cached: false, startedAtMs: event.at, wallMs: 0 };
+    task = { key: event.taskKey, op, label, state: 'queued', fraction: 0, cached: false, startedAtMs: event.at, wallMs: 0, host: undefined };
     stage.tasks.set(event.taskKey, task);
   }
-  if (event.type === 'task-started') Object.assign(task, { state: 'running', startedAtMs: event.at, fraction: 0 });
+  if (event.type === 'task-started') Object.assign(task, { state: 'running', startedAtMs: event.at, fraction: 0, host: event.host });
   else if (event.type === 'task-progress') task.fraction = Math.min(1, Math.max(task.fraction, event.fraction));
   else if (event.type === 'task-failed') task.state = 'failed';
   else if (event.type === 'task-finished') {
@@ -172,6 +181,13 @@ export function stageProgress(stage: StageView): { total: number; finished: numb
   }
   const total = stage.tasks.size;
   return { total, finished, cached, running, fraction: total === 0 ? 0 : sum / total };
+}
+
+/** Where a stage's tasks are, as far as they are not here: `2 on anna, 1 on bert`; empty when all are here. */
+export function elsewhereText(stage: StageView, which: (task: TaskView) => boolean): string {
+  const counts = new Map<string, number>();
+  for (const task of stage.tasks.values()) if (task.host !== undefined && which(task)) counts.set(task.host, (counts.get(task.host) ?? 0) + 1);
+  return [...counts].toSorted(([one], [other]) => one.localeCompare(other)).map(([host, n]) => `${n} on ${terminalText(host)}`).join(', ');
 }
 
 /** Totals of a job over all its stages. */

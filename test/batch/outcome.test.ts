@@ -92,7 +92,7 @@ async function settingsOf(flags: Partial<Settings>): Promise<Settings> {
 test('what another process let go of is run again unless it failed under the same settings or was cancelled', async () => {
   const settings = await settingsOf({ clips: 3 });
   const stored = JSON.parse(JSON.stringify({ ...settings, output: '/v/a.snvg' })) as Record<string, unknown>;
-  const row: JobRow = { id: 'a', sourcePath: '/v/a.mp4', outputDir: '/v/a.snvg', state: 'failed', settings: stored, error: null, createdMs: 0, updatedMs: 0, cancelRequested: false, lease: null };
+  const row: JobRow = { id: 'a', sourcePath: '/v/a.mp4', outputDir: '/v/a.snvg', state: 'failed', settings: stored, error: null, createdMs: 0, updatedMs: 0, cancelRequested: false, request: {}, detached: false, priority: 0, lease: null };
   expect(adoptable(row, settings)).toBe(false);
   expect(adoptable(row, await settingsOf({ clips: 3, json: true, jobs: 4, keepGoing: true }))).toBe(false);
   expect(adoptable(row, await settingsOf({ clips: 4 }))).toBe(true);

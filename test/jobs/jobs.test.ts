@@ -50,10 +50,11 @@ test('cancelling asks a living writer, and ends a dead one', () => {
   const alive = [me];
   const { jobs } = openJobs(alive);
   jobs.claim(job, me);
-  expect(jobs.requestCancel(job.id)).toBe(true);
+  expect(jobs.requestCancel(job.id)).toBe('asked');
   expect(jobs.cancelRequested(job.id)).toBe(true);
   alive.pop();
-  expect(jobs.requestCancel(job.id)).toBe(false);
+  expect(jobs.requestCancel(job.id)).toBe('cancelled');
+  expect(jobs.requestCancel(job.id)).toBe('idle');
   expect(jobs.get(job.id).state).toBe('cancelled');
   jobs.claim(job, other);
   expect(jobs.cancelRequested(job.id)).toBe(false);

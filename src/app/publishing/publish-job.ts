@@ -62,7 +62,7 @@ export function requireSomeYes(rows: readonly PublishRow[], job: JobRow): void {
 export function findJob(app: App, jobOrFolder: string | undefined, cwd: string): JobRow {
   const jobs = app.jobs.list();
   if (jobOrFolder === undefined) {
-    const [newest] = jobs;
+    const newest = jobs.find(({ state }) => state !== 'queued');
     if (!newest) throw new SnvgError('JOB_NOT_FOUND', 'There is nothing to publish yet', 'Make clips first: snvg process video.mp4');
     return newest;
   }

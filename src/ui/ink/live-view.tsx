@@ -2,7 +2,7 @@ import { Box, Static, Text } from 'ink';
 import { jobRemainingMs, stageRemainingMs } from '../eta.js';
 import { clock, count, span } from '../format.js';
 import { fetchText, type Line, type Tone } from '../lines.js';
-import { stageProgress, type JobView, type StageView } from '../run-view.js';
+import { elsewhereText, stageProgress, type JobView, type StageView } from '../run-view.js';
 import { clipped, padded, terminalText } from '../terminal-text.js';
 
 /** Everything a frame shows; the same state draws the same frame. */
@@ -16,11 +16,13 @@ export interface LiveState {
   tick: number;
   columns: number;
   rows: number;
+  /** What Ctrl-C does, where it does not stop the run. */
+  ctrlC?: string;
 }
 
 const colorOf: Record<Tone, string | undefined> = { normal: undefined, good: 'green', warn: 'yellow', bad: 'red', dim: undefined };
 
-export function LiveView({ jobs, batch, log, nowMs, tick, columns, rows }: LiveState) {
+export function LiveView({ jobs, batch, log, nowMs, tick, columns, rows, ctrlC = 'Ctrl-C stops; what is done is kept' }: LiveState) {
   const unfinished = jobs.filter((job) => job.state === 'running');
   // What happens here comes before what others do.
   const running = [...unfinished.filter((job) => !job.heldBy), ...unfinished.filter((job) => job.heldBy)];
@@ -32,7 +34,7 @@ export function LiveView({ jobs, batch, log, nowMs, tick, columns, rows }: LiveS
     <>
       <Static items={[...log]}>{(line) => <LogLine key={line.id} line={line} />}</Static>
       {only && roomy ? (
-        <JobPanel job={only} nowMs={nowMs} tick={tick} columns={columns} />
+        <JobPanel job={only} nowMs={nowMs} tick={tick} columns={columns} ctrlC={ctrlC} />
       ) : (
         shown.map((job) => <JobLine key={job.id} job={job} nowMs={nowMs} tick={tick} columns={columns} />)
       )}
@@ -74,13 +76,14 @@ interface JobProps {
   columns: number;
 }
 
-function JobPanel({ job, nowMs, tick, columns }: JobProps) {
+function JobPanel({ job, nowMs, tick, columns, ctrlC }: JobProps & { ctrlC: string }) {
   const leftMs = jobRemainingMs(job, nowMs);
   const foot = [`${span(nowMs - job.startedAtMs)} so far`];
   if (job.fetch) foot.unshift(fetchText(job.fetch));
+  if (job.queued) foot.unshift('waiting for a coordinator');
   if (leftMs !== undefined) foot.push(`about ${span(leftMs)} left`);
   if (job.clips.length > 0) foot.push(`${count(job.clips.length, 'clip')} ready`);
-  if (columns >= 80) foot.push('Ctrl-C stops; what is done is kept');
+  if (columns >= 80) foot.push(ctrlC);
   return (
     <Box flexDirection="column" marginTop={1}>
       {[...job.stages.values()].map((stage) => (
@@ -128,6 +131,8 @@ function runningText(stage: StageView, nowMs: number): string {
   const leftMs = stageRemainingMs(stage, nowMs);
   const parts = [`${String(Math.floor(fraction * 100)).padStart(3)} %`, `${finished} of ${total}`];
   if (leftMs !== undefined && leftMs > 0) parts.push(`${span(leftMs)} left`);
+  const elsewhere = elsewhereText(stage, ({ state }) => state === 'running');
+  if (elsewhere !== '') parts.push(elsewhere);
   return parts.join('  ');
 }
 
@@ -135,8 +140,9 @@ function settledText(stage: StageView): string {
   if (stage.state === 'waiting') return '';
   const { total, cached } = stageProgress(stage);
   if (stage.state === 'running') return `${count(total, 'task')} done, more to come`;
+  const elsewhere = elsewhereText(stage, (task) => !task.cached);
   const known = cached === 0 ? '' : cached === total ? ', known already' : `, ${cached} known already`;
-  return `${count(total, 'task')}${known}${stage.cpuSeconds > 0 ? `, ${span(stage.cpuSeconds * 1000)} CPU` : ''}`;
+  return `${count(total, 'task')}${known}${elsewhere && `, ${elsewhere}`}${stage.cpuSeconds > 0 ? `, ${span(stage.cpuSeconds * 1000)} CPU` : ''}`;
 }
 
 /** One job in one line, when several run or the terminal is low. */
@@ -152,7 +158,9 @@ function JobLine({ job, nowMs, tick, columns }: JobProps) {
   }
   const stage = [...job.stages.values()].find((one) => one.state === 'running');
   const leftMs = jobRemainingMs(job, nowMs);
-  const parts = [job.fetch ? fetchText(job.fetch) : stage ? `${stage.id} ${Math.floor(stageProgress(stage).fraction * 100)} %` : 'starting'];
+  const parts = [job.fetch ? fetchText(job.fetch) : job.queued ? 'waiting for a coordinator' : stage ? `${stage.id} ${Math.floor(stageProgress(stage).fraction * 100)} %` : 'starting'];
+  const elsewhere = stage ? elsewhereText(stage, ({ state }) => state === 'running') : '';
+  if (elsewhere !== '') parts.push(elsewhere);
   if (job.clips.length > 0) parts.push(`${count(job.clips.length, 'clip')} ready`);
   if (leftMs !== undefined) parts.push(`about ${span(leftMs)} left`);
   const length = job.durationUs === undefined ? '' : ` (${clock(job.durationUs)})`;

@@ -21,7 +21,7 @@ export function createLiveReporter(streams: ReporterStreams, run: ReportedRun): 
   let tick = 0;
   let closed = false;
   const columns = (): number => streams.stdout.columns || 80;
-  const state = (): LiveState => ({ jobs: [...view.jobs.values()], batch: { ...batch }, log: [...log], nowMs: Date.now(), tick, columns: columns(), rows: streams.stdout.rows || 24 });
+  const state = (): LiveState => ({ jobs: [...view.jobs.values()], batch: { ...batch }, log: [...log], nowMs: Date.now(), tick, columns: columns(), rows: streams.stdout.rows || 24, ...(run.ctrlC === undefined ? {} : { ctrlC: run.ctrlC }) });
   const instance = render(<LiveView {...state()} />, { stdout: streams.stdout, stderr: streams.stderr, exitOnCtrlC: false, patchConsole: false });
   const draw = (): void => instance.rerender(<LiveView {...state()} />);
   const timer = setInterval(() => {
