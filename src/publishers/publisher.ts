@@ -157,7 +157,8 @@ export type Lookup = { found: PublicationStep } | { absent: PublicationStep } | 
  * One platform. A folder under src/publishers, found in registry.ts, held to test/publishers' contract suite.
  *
  * Errors that `advance`, `lookup` and `cancel` throw: PlatformFault is the platform's definite answer, after which nothing of this
- * step has happened; LostReply means that it may have. Everything else is a bug or the user's (SnvgError).
+ * step has happened; LostReply means that it may have. After `refused` a publication counts as failed, so that a question about what may
+ * be public was refused must not be thrown as such. Everything else is a bug or the user's (SnvgError).
  */
 export interface Publisher {
   readonly id: string;

@@ -39,7 +39,7 @@ export interface StandIn {
   /** Real host names it answers for; `*`: every one that no other stand-in answers for. */
   readonly hosts: readonly string[];
   handle(request: StandInRequest): Promise<StandInAnswer>;
-  /** The error body the real platform sends with 401, 403, 409, 429 or a 5xx, for injected faults. 429 carries its own retry header. */
+  /** The error body the real platform sends with 400 (the request will never be taken as it is), 401, 403, 409, 429 or a 5xx, for injected faults. 429 carries its own retry header. */
   refusal(status: number): StandInAnswer;
   /** Everything it holds, oldest first. */
   posts(): StandInPost[];

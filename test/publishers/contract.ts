@@ -126,6 +126,25 @@ export function publisherContract(given: PlatformCase): void {
       }
     });
 
+    it('refusals from any request on never call failed what is there, nor lead to a second post', async () => {
+      const clean = await withFault(undefined, 0);
+      for (let index = 0; index < clean.requests; index += 1) {
+        const world = await newWorld();
+        const machine = new Machine(world);
+        const orders = [orderOf(world, small, 0)];
+        let requests = 0;
+        world.script = () => (requests++ < index ? undefined : { kind: 'status', status: 400 });
+        for (let run = 0; run < 3; run += 1) {
+          await machine.process().run(orders);
+          const [publication] = (await world.states()).values();
+          if (publication?.state === 'failed') expect(world.posts(), `failed after request ${index}: ${publication.problem?.message}`).toEqual([]);
+          await world.pass(3_600_000);
+        }
+        world.script = () => undefined;
+        expect(await calmEnd(world, machine, orders), `after request ${index}`).toEqual({ state: 'posted', posts: 1 });
+      }
+    });
+
     it('a kill while pieces are uploaded sends no more than one of them twice', async () => {
       const clean = new Stage(await newWorld(), inPieces);
       await clean.toTheEnd();

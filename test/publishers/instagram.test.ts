@@ -296,6 +296,35 @@ test('when the container cannot be seen any more the list of posts decides, or a
   expect(await publisher.lookup(waiting, other.context)).toMatchObject({ undecided: { question: expect.stringContaining('“First words” on the Instagram profile clips.of.anna since 2027-01-15') } });
 });
 
+test('after publishing was asked for, neither a refused question nor the end of looking says that nothing is public', async () => {
+  const stage = instagramStage();
+  const committing = await advanceTo(stage, 'committing');
+  stage.standIn.answerNextPublish({ status: 400, code: -1, subcode: 2207001 });
+  const waiting = applied(committing, await publisher.advance(committing, stage.context));
+  expect(waiting).toMatchObject({ state: 'processing', handle: { committed: true } });
+
+  stage.faults(() => ({ kind: 'status', status: 400 }));
+  expect(await publisher.advance(waiting, stage.context)).toMatchObject({ state: 'unknown', problem: { code: 'PUBLICATION_UNKNOWN', question: expect.stringContaining('“First words”'), message: expect.stringContaining('100') } });
+  stage.faults(() => undefined);
+  const at = { ...waiting, handle: { ...waiting.handle, polls: 29 } };
+  const busy = { ...stage.context, http: { send: async () => ({ status: 200, headers: {}, text: '{"id":"1","status_code":"IN_PROGRESS"}' }) } };
+  expect(await publisher.advance(at, busy)).toMatchObject({ state: 'unknown', problem: { message: expect.stringContaining('still at work') } });
+
+  // Before, a refusal is one: nothing is public.
+  const { publication } = instagramStage();
+  const before = { ...publication, state: 'processing' as const, handle: { ...waiting.handle, committed: false } };
+  stage.faults(() => ({ kind: 'status', status: 400 }));
+  await expect(publisher.advance(before, stage.context)).rejects.toMatchObject({ kind: 'refused' });
+});
+
+test('a container that vanishes after publishing was asked for is looked for among the posts', async () => {
+  const stage = instagramStage();
+  const committing = await advanceTo(stage, 'committing');
+  await publisher.advance(committing, stage.context);
+  stage.standIn.forget(String(committing.handle?.['containerId']));
+  expect(await publisher.advance({ ...committing, state: 'processing' }, stage.context)).toMatchObject({ state: 'published', url: stage.standIn.posts()[0]?.url });
+});
+
 test('an older post with the same text is never taken for this one', async () => {
   const stage = instagramStage();
   stage.standIn.postByHand({ id: stage.publication.account }, 'First words\n\nWhat they heard.\n\n#words');

@@ -212,6 +212,22 @@ describe('a lost answer to the post', () => {
     expect(world.x.posts().map(({ text }) => text)).toEqual(['First words\n\nWhat they heard.\n\n#words']);
   });
 
+  test('becomes a question when X does not take the video again, and goes on once it does', async () => {
+    const world = new XWorld();
+    losing(world, 'drop-before');
+    const clip = clipOf();
+    const begun = await drive(world, clip, claimed(), { until: ({ handle, state }) => state === 'uploading' && (handle?.['commit'] as { fixed?: boolean } | null)?.fixed === true });
+    world.nowMs += 25 * 3_600_000;
+    world.credentials = { ...world.credentials, ...world.x.issue(account) };
+    world.script = ({ url }) => (url.pathname.startsWith('/2/media/') ? { kind: 'status', status: 400 } : undefined);
+    const { publication, steps } = await drive(world, clip, begun.publication);
+    expect(publication.state).toBe('unknown');
+    expect(steps.at(-1)?.problem).toMatchObject({ code: 'PUBLICATION_UNKNOWN', question: expect.stringContaining('and the text "First words') });
+    world.script = () => undefined;
+    expect((await drive(world, clip, { ...publication, state: 'committing' })).publication.state).toBe('published');
+    expect(world.x.posts()).toHaveLength(1);
+  });
+
   test('leaves the question to a person where X does not let the app read', async () => {
     const world = new XWorld();
     world.x.readsTimelines = false;

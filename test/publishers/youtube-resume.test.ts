@@ -140,6 +140,23 @@ describe('the reply to the last chunk', () => {
     expect(run.standIn.posts()).toEqual([]);
   });
 
+  it('is never given up because the question about the session is refused', async () => {
+    const run = chunkedRun();
+    await until(run, 'committing');
+    run.faults = () => ({ kind: 'drop-before' });
+    await expect(run.turn(clip, false)).rejects.toThrow();
+    run.faults = () => undefined;
+    await run.turn(clip, true);
+    expect(run.publication.state).toBe('uploading');
+    run.faults = () => ({ kind: 'status', status: 400 });
+    await run.turn(clip, false);
+    expect(run.publication).toMatchObject({ state: 'committing', handle: { sentBytes: 2 * chunkBytes } });
+    await expect(run.turn(clip, false)).rejects.toBeInstanceOf(LostReply);
+    run.faults = () => undefined;
+    expect(await run.finish(clip)).toMatchObject({ state: 'published' });
+    expect(run.standIn.posts()).toHaveLength(1);
+  });
+
   it('is an end that YouTube cannot say yet: the question has an end too', async () => {
     const run = chunkedRun();
     await until(run, 'committing');

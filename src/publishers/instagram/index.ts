@@ -34,7 +34,7 @@ export const instagramPublisher: Publisher = {
     if (!hasContainer(memory)) return begin(publication, memory, context);
     if (publication.state === 'committing') {
       const outcome = await publish(publication, memory, context);
-      if (outcome === 'look') return lookAgain(memory, context);
+      if (outcome === 'look') return lookAgain(publication, memory, context);
       return outcome === 'another' ? another(memory, await readContainer(context, memory.containerId)) : outcome;
     }
     if (memory.clipSha256 !== context.clip.sha256 && !memory.committed) return startOver(memory, context);

@@ -95,10 +95,11 @@ export async function lookUp(publication: Publication, memory: Memory, context: 
   }
 }
 
-async function byCaption(publication: Publication, memory: Memory, context: PublishContext, reason: string): Promise<Lookup> {
+/** Of a container that is not to be seen any more, the list of posts decides, or a person. @throws {PlatformFault}, {LostReply} */
+export async function byCaption(publication: Publication, memory: Memory, context: PublishContext, reason: string): Promise<Extract<Lookup, { found: unknown } | { undecided: unknown }>> {
   const posted = memory.captionSha256 === undefined ? undefined : await findPosted(context, publication.account, { captionSha256: memory.captionSha256, newestBefore: memory.newestBefore });
   if (posted?.permalink !== undefined) return { found: { state: 'published', url: posted.permalink, handle: writeMemory({ ...memory, isPublic: true, mediaId: posted.id }), spent: { posts: 1 } } };
-  return { undecided: openQuestion(publication, memory, reason) };
+  return { undecided: openQuestion(publication, memory, `Instagram no longer knows the upload it was to be made from, and lists no Reel with this text (${reason})`) };
 }
 
 /** What only a person who looks at the profile can say. */
@@ -106,6 +107,6 @@ export function openQuestion(publication: Publication, memory: Memory, reason: s
   const since = memory.createdMs === undefined ? '' : ` since ${new Date(memory.createdMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   return {
     question: `Is there a Reel “${publication.title}” on the Instagram profile ${publication.accountName}${since}?`,
-    reason: `Instagram no longer knows the upload it was to be made from, and lists no Reel with this text (${reason})`,
+    reason,
   };
 }

@@ -6,7 +6,7 @@ import { callGraph } from './graph.js';
 import { captionHash, withoutContainer, writeMemory, type Memory } from './memory.js';
 import { instagramOptions } from './options.js';
 import { newestPost } from './posted-media.js';
-import { openQuestion, publicStep } from './publish.js';
+import { byCaption, openQuestion, publicStep } from './publish.js';
 import { sendFilm } from './upload.js';
 
 /** Meta asks for one look a minute. The first comes sooner: short films are ready within seconds. */
@@ -69,16 +69,23 @@ export async function upload(memory: Memory & { containerId: string }, context: 
 
 /** Looks whether the film is ready to be published. */
 export async function look(publication: Publication, memory: Memory & { containerId: string }, context: PublishContext): Promise<PublicationStep> {
-  const status = await readContainer(context, memory.containerId);
+  let status: ContainerStatus;
+  try {
+    status = await readContainer(context, memory.containerId);
+  } catch (error) {
+    if (!memory.committed || !(error instanceof PlatformFault) || error.kind !== 'refused') throw error;
+    // That the question is refused says nothing about what became of the post.
+    return undecided(openQuestion(publication, memory, `Instagram does not say what became of it (${error.message})`));
+  }
   switch (status.code) {
     case 'PUBLISHED':
       return publicStep(memory, context);
     case 'FINISHED':
       return { state: 'committing', handle: writeMemory({ ...memory, committed: true }) };
     case 'IN_PROGRESS':
-      return lookAgain(memory, context);
+      return lookAgain(publication, memory, context);
     case 'gone':
-      return memory.committed ? undecided(memory, publication, status.reason) : another(memory, status);
+      return memory.committed ? gone(publication, memory, context, status.reason) : another(memory, status);
     case 'ERROR':
     case 'EXPIRED':
       return another(memory, status);
@@ -86,15 +93,20 @@ export async function look(publication: Publication, memory: Memory & { containe
 }
 
 /** Publishing was asked for and the container cannot be seen any more: sending the film again could post it twice. */
-function undecided(memory: Memory, publication: Publication, reason: string): PublicationStep {
-  const { question, reason: message } = openQuestion(publication, memory, reason);
+async function gone(publication: Publication, memory: Memory, context: PublishContext, reason: string): Promise<PublicationStep> {
+  const verdict = await byCaption(publication, memory, context, reason);
+  return 'found' in verdict ? verdict.found : undecided(verdict.undecided);
+}
+
+function undecided({ question, reason: message }: { question: string; reason: string }): PublicationStep {
   return { state: 'unknown', problem: { code: 'PUBLICATION_UNKNOWN', message, remedy: 'Answer with snvg publish --resolve posted=<url> or not-posted', question } };
 }
 
 /** The next look, or the end of looking. */
-export function lookAgain(memory: Memory, context: PublishContext): PublicationStep {
+export function lookAgain(publication: Publication, memory: Memory, context: PublishContext): PublicationStep {
   const polls = memory.polls + 1;
   if (polls >= maxLooks) {
+    if (memory.committed) return undecided(openQuestion(publication, memory, `Instagram was asked to publish it, and is still at work on the film after ${maxLooks} looks, a minute apart`));
     return {
       state: 'failed',
       handle: null,

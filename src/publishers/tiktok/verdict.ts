@@ -34,6 +34,8 @@ export async function judge(memory: TikTokMemory, upload: UploadMemory, context:
     status = await fetchStatus(context, upload.publishId);
   } catch (error) {
     if (error instanceof PlatformFault && error.code === 'invalid_publish_id') return unknownId(memory, upload, context.nowMs());
+    // Once the last bytes were sent, that the question is refused says nothing about what became of them.
+    if (error instanceof PlatformFault && error.kind === 'refused' && upload.lastTriedMs !== null) return { open: question(upload, `TikTok does not say what became of it (${error.message})`) };
     throw error;
   }
   return conclude(status, memory, upload, context.nowMs());

@@ -4,7 +4,7 @@ import { xAccounts } from './auth.js';
 import { checkForX } from './check.js';
 import { commitStep, postStep } from './commit.js';
 import { limits, quotas } from './limits.js';
-import { findPost } from './lookup.js';
+import { findPost, refusedMeanwhile } from './lookup.js';
 import { readMemory } from './memory.js';
 import { xOptions } from './options.js';
 import { openSession } from './session.js';
@@ -32,7 +32,7 @@ export const xPublisher: Publisher = {
       return postStep(session, memory);
     }
     const known = memory ?? { media: null, commit: null, restarts: 0 };
-    const step = await uploadStep(session, known);
+    const step = await uploadStep(session, known).catch((error: unknown) => refusedMeanwhile(session, known, error));
     if (step) return step;
     if (!known.media) throw new Error('an upload that does not exist is ready');
     return commitStep(session, known, known.media);

@@ -1,5 +1,5 @@
 import { PlatformFault } from '../faults.js';
-import type { Lookup } from '../publisher.js';
+import type { Lookup, PublicationStep } from '../publisher.js';
 import { asHandle, type XCommit, type XMemory } from './memory.js';
 import type { XSession } from './session.js';
 import { isSameText, readTimeline, type TimelinePost } from './timeline.js';
@@ -31,7 +31,7 @@ export async function findPost(session: XSession, memory: XMemory): Promise<Look
     read = await readTimeline(api, publication.account, commit.duplicate ? { sinceMs: null, maxPages: maxPagesForText } : { sinceMs: commit.sinceMs, maxPages });
   } catch (error) {
     // The app's plan or the login's scopes do not let us look; a login that has ended is another matter, and no answer yet.
-    if (error instanceof PlatformFault && error.kind !== 'retry' && error.kind !== 'quota' && error.code !== 'unauthorized') return undecided(session, commit, `X does not let this login read the account's posts (${error.message})`);
+    if (error instanceof PlatformFault && error.kind !== 'retry' && error.kind !== 'quota' && error.code !== 'unauthorized') return { undecided: undecided(session, commit, `X does not let this login read the account's posts (${error.message})`) };
     throw error;
   }
   const post = read.posts.find((candidate) => isOurs(candidate, commit));
@@ -47,9 +47,20 @@ export async function findPost(session: XSession, memory: XMemory): Promise<Look
   if (asked.asks < minAsks || answeredMs - (asked.askedMs ?? answeredMs) < timelineLagMs) {
     return { later: { notBeforeMs: context.nowMs() + timelineLagMs / 2, handle: asHandle({ ...memory, commit: asked }), reason: "The account's timeline may not show the post yet" } };
   }
-  if (commit.duplicate) return undecided(session, commit, 'X says that the account has a post with this text, and its timeline shows none');
-  if (!read.whole) return undecided(session, commit, 'The account has made more posts since than can be looked through');
+  if (commit.duplicate) return { undecided: undecided(session, commit, 'X says that the account has a post with this text, and its timeline shows none') };
+  if (!read.whole) return { undecided: undecided(session, commit, 'The account has made more posts since than can be looked through') };
   return { absent: { state: 'uploading', handle: asHandle({ ...memory, commit: { ...commit, ...unasked, fixed: true } }) } };
+}
+
+/**
+ * The video of a post that was sent, and was not in the timeline, is to be sent once more and X refuses that. Without the second sending
+ * nothing but the timeline, which may lag, says that the first one came to nothing: a person is asked.
+ * @throws what it is given, when no post was sent or it is no refusal
+ */
+export function refusedMeanwhile(session: XSession, { commit }: XMemory, error: unknown): PublicationStep {
+  if (!commit?.fixed || !(error instanceof PlatformFault) || error.kind !== 'refused') throw error;
+  const { question, reason } = undecided(session, commit, `The post was sent and not seen since, and now X does not take its video again (${error.message})`);
+  return { state: 'unknown', problem: { code: 'PUBLICATION_UNKNOWN', message: reason, remedy: 'Look, then say so with snvg publish --resolve.', question } };
 }
 
 const unasked = { asks: 0, askedMs: null };
@@ -59,13 +70,11 @@ function isOurs({ mediaKeys }: TimelinePost, { mediaIds }: XCommit): boolean {
   return mediaKeys.some((key) => mediaIds.includes(key) || mediaIds.includes(key.slice(key.indexOf('_') + 1)));
 }
 
-function undecided({ context, publication }: XSession, { text, committedMs }: XCommit, reason: string): Lookup {
+function undecided({ context, publication }: XSession, { text, committedMs }: XCommit, reason: string): { question: string; reason: string } {
   const since = new Date(committedMs).toISOString().slice(0, 16).replace('T', ' ');
   return {
-    undecided: {
-      reason,
-      question: `Is there a post on x.com by ${publication.accountName}, made about ${since} UTC or later, with ${seconds(context.clip.durationUs)} s of video and the text ${JSON.stringify(text)}?`,
-    },
+    reason,
+    question: `Is there a post on x.com by ${publication.accountName}, made about ${since} UTC or later, with ${seconds(context.clip.durationUs)} s of video and the text ${JSON.stringify(text)}?`,
   };
 }
 

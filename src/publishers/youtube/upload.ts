@@ -88,7 +88,15 @@ async function abandon(publication: Publication, handle: UploadHandle, caller: C
 async function proceed(publication: Publication, before: UploadHandle, options: YoutubeOptions, caller: Caller, context: PublishContext): Promise<PublicationStep> {
   const { sessionUri, totalBytes, chunkBytes } = before;
   const committing = publication.state === 'committing';
-  const state: SessionState = confirmed.get(sessionUri) === before.sentBytes ? { kind: 'more', sentBytes: before.sentBytes } : await askSession(caller, before);
+  let state: SessionState;
+  try {
+    state = confirmed.get(sessionUri) === before.sentBytes ? { kind: 'more', sentBytes: before.sentBytes } : await askSession(caller, before);
+  } catch (error) {
+    if (before.commitMs === null || !(error instanceof PlatformFault) || error.kind !== 'refused') throw error;
+    // The last chunk may have been sent: that the question is refused says nothing about what became of it.
+    if (committing) throw new LostReply(error.message, { cause: error });
+    return { state: 'committing', handle: asHandle(before) };
+  }
   if (state.kind !== 'more') return settled(state, before, { committing, options, context });
   const startByte = state.sentBytes;
   const handle: UploadHandle = { ...before, sentBytes: startByte };

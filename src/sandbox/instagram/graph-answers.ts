@@ -36,6 +36,7 @@ export const noSuchField = (field: string, node: string): StandInAnswer => graph
 
 /** The answers for injected faults: what the Graph API sends with these statuses when the request itself is in order. */
 export function injected(status: number): StandInAnswer {
+  if (status === 400) return invalidParameter('something in the request');
   if (status === 401) return unauthorized();
   // Too many calls come with 403 (application) and 429; how long it lasts stands in a header, in minutes.
   if (status === 403) return limited(403);

@@ -32,6 +32,7 @@ const dayMs = 86_400_000;
 
 /** What an injected failure is answered with. TikTok documents no 409; a gateway's would be an internal error. */
 const refusals: Readonly<Record<number, [TikTokCode, string]>> = {
+  400: ['invalid_params', 'One or more fields in request is invalid.'],
   401: ['access_token_invalid', 'The access token is invalid or not found in the request.'],
   403: ['spam_risk_too_many_posts', 'The daily post cap from the API is reached for the current user.'],
   429: ['rate_limit_exceeded', 'The API rate limit was exceeded. Please try again later.'],
