@@ -71,11 +71,14 @@ const exitCodeOf = {
   DATABASE_CORRUPT: 4,
   DATABASE_BUSY: 4,
   VAULT_UNREADABLE: 4,
+  QUEUE_UNSAFE: 4,
   // remote
   REMOTE_UNAVAILABLE: 5,
   LEDGER_UNAVAILABLE: 5,
   LEDGER_CONFLICT: 5,
   ACCOUNT_BUSY: 5,
+  QUEUE_UNAVAILABLE: 5,
+  QUEUE_FULL: 5,
   REMOTE_REFUSED: 6,
   LEDGER_REFUSED: 6,
   LEDGER_OVERLAP: 6,
@@ -97,6 +100,7 @@ const exitCodeOf = {
   // a tool we started failed in a way that is not the input's fault
   TOOL_FAILED: 1,
   TOOL_STALLED: 1,
+  TASK_QUARANTINED: 1,
 } as const satisfies Record<string, ExitCodeValue>;
 
 export type ErrorCode = keyof typeof exitCodeOf;
