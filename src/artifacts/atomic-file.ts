@@ -37,7 +37,12 @@ async function syncPath(path: string, tolerated: ReadonlySet<string>): Promise<v
 export async function commitFile(temporaryPath: string, path: string): Promise<void> {
   await syncPath(temporaryPath, cannotSync);
   await rename(temporaryPath, path);
-  await syncPath(dirname(path), cannotSyncFolder);
+  await syncFolder(dirname(path));
+}
+
+/** Makes a folder's entries durable where the file system can. */
+export function syncFolder(dir: string): Promise<void> {
+  return syncPath(dir, cannotSyncFolder);
 }
 
 /**

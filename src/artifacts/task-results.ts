@@ -18,6 +18,15 @@ const taskResult = z.object({
 /** What a finished task left behind; written once, after its artifacts are durable. */
 export type TaskResult = z.infer<typeof taskResult>;
 
+/** @returns undefined for a text that is no record of a result */
+export function readTaskResult(text: string): TaskResult | undefined {
+  try {
+    return taskResult.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Task key → result, as small files beside the artifacts: what makes a second run cost nothing. */
 export class TaskResults {
   readonly #root: string;
@@ -28,11 +37,7 @@ export class TaskResults {
 
   /** Undefined when the task never finished, or its record cannot be read (it is then simply done again). */
   async get(key: string): Promise<TaskResult | undefined> {
-    try {
-      return taskResult.parse(JSON.parse(await readFile(this.#pathOf(key), 'utf8')));
-    } catch {
-      return undefined;
-    }
+    return readFile(this.#pathOf(key), 'utf8').then(readTaskResult, () => undefined);
   }
 
   async put(result: TaskResult): Promise<void> {
