@@ -114,14 +114,16 @@ export class FileArtifactStore implements ListedStore {
 
   /** Reads all of it once. What is damaged goes: it is a cache, and everything in it can be made again. */
   async #verify(hash: string, inode: number): Promise<number> {
+    const path = this.#pathOf(hash);
     try {
-      for await (const _chunk of this.#bytes(hash));
-      return inode;
+      if ((await contentOf({ path })).hash === hash) return inode;
     } catch (error) {
       this.#verified.delete(hash);
-      if (error instanceof ArtifactDamaged && !this.#readOnly) await discard(this.#pathOf(hash));
-      throw error;
+      throw this.#missing(hash, error);
     }
+    this.#verified.delete(hash);
+    if (!this.#readOnly) await discard(path);
+    throw new ArtifactDamaged(hash, this.#root);
   }
 
   async #find(hash: string): Promise<{ ino: number }> {

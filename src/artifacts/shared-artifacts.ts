@@ -20,12 +20,12 @@ const mostTurns = 5;
 
 const folder = 'artifacts/';
 
-export function artifactKey(hash: string): string {
+function artifactKey(hash: string): string {
   return `${folder}${requireHash(hash).slice(0, 2)}/${hash}`;
 }
 
 /** The hash that a key of `artifactKey` names; undefined for other keys. */
-export function hashOfKey(key: string): string | undefined {
+function hashOfKey(key: string): string | undefined {
   const hash = key.slice(key.lastIndexOf('/') + 1);
   return isHash(hash) && artifactKey(hash) === key ? hash : undefined;
 }

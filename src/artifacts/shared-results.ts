@@ -11,7 +11,7 @@ import { readTaskResult, type TaskResult } from './task-results.js';
 const requestsAtOnce = 16;
 const folder = 'results/';
 
-export function resultKey(key: string): string {
+function resultKey(key: string): string {
   return `${folder}${requireHash(key).slice(0, 2)}/${key}.json`;
 }
 

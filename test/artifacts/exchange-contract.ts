@@ -29,9 +29,13 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const weekMs = 7 * dayMs;
 
-export function keyOf(name: string): string {
+function keyOf(name: string): string {
   return createHash('sha256').update(name).digest('hex');
 }
+
+const resultOf = (task: string, outputs: Record<string, ArtifactRef>, wallMs = 1): TaskResult => ({ key: keyOf(task), op: 'render.clip', outputs, notices: [], cpuSeconds: 1, wallMs });
+const artifact = (hash: string): string => `artifacts/${hash.slice(0, 2)}/${hash}`;
+const record = (task: string): string => `results/${keyOf(task).slice(0, 2)}/${keyOf(task)}.json`;
 
 /** What every exchange does, whatever it is made of. */
 export function exchangeContract(name: string, prepare: (dir: string) => Promise<ExchangeUnderTest>): void {
@@ -55,9 +59,6 @@ export function exchangeContract(name: string, prepare: (dir: string) => Promise
     });
 
     const put = (text: string): Promise<ArtifactRef> => here.artifacts.put('captions.srt', { bytes: Buffer.from(text) });
-    const resultOf = (task: string, outputs: Record<string, ArtifactRef>, wallMs = 1): TaskResult => ({ key: keyOf(task), op: 'render.clip', outputs, notices: [], cpuSeconds: 1, wallMs });
-    const artifact = (hash: string): string => `artifacts/${hash.slice(0, 2)}/${hash}`;
-    const record = (task: string): string => `results/${keyOf(task).slice(0, 2)}/${keyOf(task)}.json`;
 
     it('writes a result once, for all machines', async () => {
       const captions = await put('words');

@@ -26,7 +26,6 @@ exchangeContract('a shared folder', (dir) => {
     const then = (Date.now() - ms) / 1000;
     utimesSync(join(folder, key), then, then);
   };
-  const files = (): string[] => filesBelow(folder);
   return Promise.resolve({
     open: () => openExchange(folder, { cacheDir: join(dir, `machine-${(machines += 1)}`), s3Endpoint: null }),
     age: async (key, ms) => age(key, ms),
@@ -34,14 +33,14 @@ exchangeContract('a shared folder', (dir) => {
       mkdirSync(dirname(join(folder, key)), { recursive: true });
       writeFileSync(join(folder, key), text);
     },
-    keys: async () => files().filter((key) => !hidden.test(`/${key}`)),
+    keys: async () => filesBelow(folder).filter((key) => !hidden.test(`/${key}`)),
     leaveUnfinished: async (_exchange, ageMs) => {
       const key = `artifacts/ab/.elsewhere.4711.${ageMs.toString(16).padStart(12, '0')}.part`;
       mkdirSync(dirname(join(folder, key)), { recursive: true });
       writeFileSync(join(folder, key), 'half of a fi');
       age(key, ageMs);
     },
-    unfinished: async () => files().filter((key) => hidden.test(`/${key}`)).length,
+    unfinished: async () => filesBelow(folder).filter((key) => hidden.test(`/${key}`)).length,
     close: () => Promise.resolve(),
   });
 });

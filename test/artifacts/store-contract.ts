@@ -28,8 +28,8 @@ const hourMs = 3_600_000;
 const nowhere = createHash('sha256').update('never put').digest('hex');
 
 /** What every store of artifacts does, whatever it is made of. */
-export function storeContract(name: string, open: (dir: string) => Promise<StoreUnderTest>): void {
-  describe(`the store contract: ${name}`, () => {
+export function storeContract(kind: string, open: (dir: string) => Promise<StoreUnderTest>): void {
+  describe(`the store contract: ${kind}`, () => {
     let dir: string;
     let at: StoreUnderTest;
     let store: ListedStore;
