@@ -7,8 +7,9 @@ type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 const secretFields = ['token', 'accessToken', 'refreshToken', 'clientSecret', 'apiKey', 'authorization', 'password'];
 
-export function createLogger(level: LogLevel): Logger {
+/** @param write where lines go in place of stderr */
+export function createLogger(level: LogLevel, write?: (line: string) => void): Logger {
   const paths = secretFields.flatMap((field) => [field, `*.${field}`]);
-  const stderr = pino.destination({ dest: 2, sync: true });
-  return pino({ level, base: undefined, redact: { paths, censor: '[redacted]' } }, { write: (line: string) => void stderr.write(redacted(line)) });
+  const out = write ? { write } : pino.destination({ dest: 2, sync: true });
+  return pino({ level, base: undefined, redact: { paths, censor: '[redacted]' } }, { write: (line: string) => void out.write(redacted(line)) });
 }

@@ -74,6 +74,12 @@ export function writeSecret(stream: TextStream, text: string): void {
   else stream.write(text);
 }
 
+/** Writes bytes as they are: those of a protocol between two snvgs, which no secret is part of. Others that write to the stream must not. */
+export function writeUnguarded(stream: TextStream, bytes: Uint8Array, done: (error?: Error | null) => void): void {
+  const write = unguarded.get(stream) ?? stream.write.bind(stream);
+  (write as (chunk: Uint8Array, done: (error?: Error | null) => void) => boolean)(bytes, done);
+}
+
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   const forms = [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), new URLSearchParams({ '': secret }).toString().slice(1), bytes.toString('hex')];

@@ -1,4 +1,5 @@
-import { ModelWorker, workerEntry } from './model-worker.js';
+import { ModelWorker } from './model-worker.js';
+import { moduleEntry } from '../process/module-entry.js';
 import type { RuntimeChoice } from './worker-protocol.js';
 
 export interface RuntimeDescription {
@@ -15,7 +16,7 @@ export interface RuntimeDescription {
  * @throws {SnvgError} INFERENCE_MISSING
  */
 export async function describeRuntime(cwd: string, runtime: RuntimeChoice = 'auto'): Promise<RuntimeDescription> {
-  const worker = new ModelWorker<{ runtime: { params: null; result: RuntimeDescription } }>({ name: 'inference runtime', entry: workerEntry('./bare-worker', import.meta.url), cwd, runtime });
+  const worker = new ModelWorker<{ runtime: { params: null; result: RuntimeDescription } }>({ name: 'inference runtime', entry: moduleEntry('./bare-worker', import.meta.url), cwd, runtime });
   try {
     return (await worker.request('runtime', null)).value;
   } finally {

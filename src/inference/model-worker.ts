@@ -1,13 +1,13 @@
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { SnvgError } from '../errors.js';
+import { moduleArguments } from '../process/module-entry.js';
+import { ToolFailure } from '../process/run.js';
 import { startService, type Service } from '../process/service.js';
 import { runtimeFlag, type RuntimeChoice, type WorkerFault, type WorkerMethods, type WorkerReply, type WorkerRequest } from './worker-protocol.js';
 
 export interface ModelWorkerOptions {
   /** Shown in errors: "speech recogniser". */
   name: string;
-  /** The entry module, which calls `serveModelWorker`; see `workerEntry`. */
+  /** The entry module, which calls `serveModelWorker`; see `moduleEntry`. */
   entry: URL;
   /** Working directory; nothing is written there. */
   cwd: string;
@@ -32,6 +32,8 @@ interface Incarnation {
   cpuSecondsTotal: number;
   cpuSecondsClaimed: number;
 }
+
+type Death = Awaited<Service['ended']>;
 
 /** After this many deaths without an answer in between, another start would only die again. */
 const deathsAllowed = 2;
@@ -93,15 +95,15 @@ export class ModelWorker<M extends WorkerMethods> {
   private running(): Incarnation {
     if (this.closed) throw new Error(`the ${this.options.name} is closed`);
     if (this.current) return this.current;
-    if (this.deathsInARow >= deathsAllowed) throw this.deathError('died twice in a row and is not started again', []);
+    if (this.deathsInARow >= deathsAllowed) throw this.deathError('died twice in a row and is not started again', { exitCode: undefined, endedBy: undefined, stderrTail: [] });
     const service = startService({
       command: process.execPath,
-      args: [...loaderArguments(this.options.entry), fileURLToPath(this.options.entry), `${runtimeFlag}${this.options.runtime ?? 'auto'}`],
+      args: [...moduleArguments(this.options.entry), `${runtimeFlag}${this.options.runtime ?? 'auto'}`],
       cwd: this.options.cwd,
     });
     const worker: Incarnation = { service, pending: new Map(), cpuSecondsTotal: 0, cpuSecondsClaimed: 0 };
     service.onMessage((message) => this.receive(worker, message as WorkerReply));
-    void service.ended.then(({ exitCode, stderrTail }) => this.bury(worker, exitCode, stderrTail));
+    void service.ended.then((end) => this.bury(worker, end));
     this.current = worker;
     return worker;
   }
@@ -125,37 +127,23 @@ export class ModelWorker<M extends WorkerMethods> {
     pending.resolve({ result: reply.result, cpuSeconds });
   }
 
-  private bury(worker: Incarnation, exitCode: number | undefined, stderrTail: string[]): void {
+  private bury(worker: Incarnation, end: Death): void {
     this.current = undefined;
     if (!this.closed) this.deathsInARow += 1;
-    const how = exitCode === undefined ? 'was killed' : `ended with code ${exitCode}`;
-    const error = this.closed ? new Error(`the ${this.options.name} was closed`) : this.deathError(how, stderrTail);
+    const how = end.exitCode === undefined ? 'was killed' : `ended with code ${end.exitCode}`;
+    const error = this.closed ? new Error(`the ${this.options.name} was closed`) : this.deathError(how, end);
     for (const pending of worker.pending.values()) pending.reject(error);
   }
 
-  private deathError(how: string, stderrTail: string[]): SnvgError {
+  private deathError(how: string, { exitCode, endedBy, stderrTail }: Death): SnvgError {
     const lastWords = stderrTail.filter((line) => line.trim() !== '').slice(-3).join(' | ');
     return new SnvgError(
       'TOOL_FAILED',
       `the ${this.options.name} ${how}${lastWords === '' ? '' : `: ${lastWords}`}`,
       'Run again: finished work is kept. If it repeats, free memory (it needs about 1 GB) or see snvg doctor.',
+      { cause: new ToolFailure(`the ${this.options.name} ${how}`, { exitCode, endedBy, stderrTail, notStarted: false }) },
     );
   }
-}
-
-/**
- * The URL of a worker's entry module beside the caller: compiled in an installed snvg, TypeScript in a checkout's tests.
- * @param name without extension: `./speech-worker`
- */
-export function workerEntry(name: string, importMetaUrl: string): URL {
-  const extension = importMetaUrl.endsWith('.ts') ? '.ts' : '.js';
-  return new URL(`${name}${extension}`, importMetaUrl);
-}
-
-/** A TypeScript entry needs a loader, found from here because the child's working directory is elsewhere. */
-function loaderArguments(entry: URL): string[] {
-  if (!entry.pathname.endsWith('.ts')) return [];
-  return ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href];
 }
 
 function errorOf(fault: WorkerFault): Error {

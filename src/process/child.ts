@@ -93,6 +93,11 @@ export function endGroup(child: Pick<ResultPromise, 'pid'>): void {
   setTimeout(() => signalGroup(pid, 'SIGKILL'), killGraceMs).unref();
 }
 
+/** Kills a child with all of its group at once. */
+export function killGroup(child: Pick<ResultPromise, 'pid'>): void {
+  if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
+}
+
 function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);

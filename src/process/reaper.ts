@@ -30,6 +30,21 @@ export function reapOrphans(recorded: readonly Owned[]): number[] {
   return reaped;
 }
 
+/** Ends the children of one process, known by their tags on Linux, whether it lives or not. @returns the pids that were ended */
+export function endChildrenOf(owner: ProcessIdentity): number[] {
+  const ended: number[] = [];
+  for (const { child, owner: theirs } of taggedProcesses()) {
+    if (theirs.pid !== owner.pid || theirs.startTime !== owner.startTime) continue;
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+      ended.push(child.pid);
+    } catch {
+      // It ended by itself in between.
+    }
+  }
+  return ended;
+}
+
 function taggedProcesses(): Owned[] {
   if (process.platform !== 'linux') return [];
   const found: Owned[] = [];

@@ -1,18 +1,20 @@
-import { announce, eachLine, endGroup, forget, killGraceMs, LineTail, spawnFed } from './child.js';
+import { announce, eachLine, endGroup, forget, killGraceMs, killGroup, LineTail, spawnFed } from './child.js';
 
 /** A long-lived child that answers one JSON line per request line, and ends when its stdin closes. */
 export interface Service {
   readonly pid: number | undefined;
   send(message: unknown): void;
   onMessage(listener: (message: unknown) => void): void;
-  /** Resolves with the exit code when the child has ended for whatever reason. */
-  readonly ended: Promise<{ exitCode: number | undefined; stderrTail: string[] }>;
+  /** Resolves when the child has ended for whatever reason; `endedBy` names the signal when it was one. */
+  readonly ended: Promise<{ exitCode: number | undefined; endedBy: string | undefined; stderrTail: string[] }>;
   /** Closes stdin and waits; ends the group when it does not leave by itself. */
   close(): Promise<void>;
+  /** Kills the group at once. */
+  kill(): void;
 }
 
 /** Starts a child that speaks NDJSON over stdin and stdout. */
-export function startService(options: { command: string; args: readonly string[]; cwd: string; env?: Record<string, string> }): Service {
+export function startService(options: { command: string; args: readonly string[]; cwd: string; env?: Record<string, string>; onStderrLine?: (line: string) => void }): Service {
   const child = spawnFed(options);
   const record = announce(child, options.command);
   const tail = new LineTail();
@@ -23,12 +25,15 @@ export function startService(options: { command: string; args: readonly string[]
     if (message === undefined) tail.keep(line);
     else for (const listener of listeners) listener(message);
   });
-  eachLine(child.stderr, (line) => tail.keep(line));
+  eachLine(child.stderr, (line) => {
+    tail.keep(line);
+    options.onStderrLine?.(line);
+  });
   // A child that dies with requests unsent reports it through `ended`, not as an unhandled EPIPE.
   child.stdin.on('error', () => {});
   const ended = child.then((result) => {
     if (record) forget(record);
-    return { exitCode: result.exitCode, stderrTail: tail.lines };
+    return { exitCode: result.exitCode, endedBy: result.signal, stderrTail: tail.lines };
   });
   return {
     pid: child.pid,
@@ -45,6 +50,7 @@ export function startService(options: { command: string; args: readonly string[]
       await ended;
       clearTimeout(timer);
     },
+    kill: () => killGroup(child),
   };
 }
 

@@ -5,13 +5,14 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { describeRuntime } from '../../src/inference/describe-runtime.js';
-import { ModelWorker, workerEntry } from '../../src/inference/model-worker.js';
+import { ModelWorker } from '../../src/inference/model-worker.js';
+import { moduleEntry } from '../../src/process/module-entry.js';
 import type { PracticeMethods } from './practice-worker.js';
 
 let worker: ModelWorker<PracticeMethods> | undefined;
 
 function start(): ModelWorker<PracticeMethods> {
-  worker = new ModelWorker<PracticeMethods>({ name: 'practice worker', entry: workerEntry('./practice-worker', import.meta.url), cwd: tmpdir() });
+  worker = new ModelWorker<PracticeMethods>({ name: 'practice worker', entry: moduleEntry('./practice-worker', import.meta.url), cwd: tmpdir() });
   return worker;
 }
 

@@ -1,7 +1,8 @@
 import { cp, copyFile, mkdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ModelWorker, workerEntry } from '../../src/inference/model-worker.js';
+import { ModelWorker } from '../../src/inference/model-worker.js';
+import { moduleEntry } from '../../src/process/module-entry.js';
 import type { SpeechMethods } from '../../src/pipeline/transcribe/recogniser/speech-methods.js';
 import { fixtures, makeSound, modelsDir, openTestRun, type TestRun } from './test-run.js';
 
@@ -80,7 +81,7 @@ describe('models that are not as shipped', () => {
 describe('a recogniser that is killed', () => {
   it('fails its request clearly and is started again for the next', async () => {
     const pcmPath = await makeSound(join(run.dir, 'es.pcm'), '-i', join(fixtures, 'lang-es.m4a'), '-ac', '1', '-ar', '16000', '-f', 's16le');
-    const entry = workerEntry('../../src/pipeline/transcribe/speech-worker', import.meta.url);
+    const entry = moduleEntry('../../src/pipeline/transcribe/speech-worker', import.meta.url);
     const worker = new ModelWorker<SpeechMethods>({ name: 'speech recogniser', entry, cwd: run.dir });
     const chunk = { startUs: 0, endUs: 6_900_000 };
     const request = { modelsDir, model: 'whisper-base', pcmPath, chunk, language: 'es', islands: [chunk] };

@@ -1,6 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { ModelWorkerPool } from '../../inference/model-worker-pool.js';
-import { workerEntry } from '../../inference/model-worker.js';
+import { moduleEntry } from '../../process/module-entry.js';
 import type { StageContext } from '../stage.js';
 import type { SpeechMethods } from './recogniser/speech-methods.js';
 
@@ -25,7 +25,7 @@ export async function askSpeechWorker<K extends keyof SpeechMethods>(
   onProgress?: (fraction: number) => void,
 ): Promise<SpeechMethods[K]['result']> {
   const { modelsDir } = ctx.toolchain;
-  const options = { name: 'speech recogniser', entry: workerEntry('./speech-worker', import.meta.url), cwd: modelsDir };
+  const options = { name: 'speech recogniser', entry: moduleEntry('./speech-worker', import.meta.url), cwd: modelsDir };
   const workers = await ctx.shared('transcribe/speech-workers', async () => new ModelWorkerPool<SpeechMethods>(options, mostWorkers));
   const { value, cpuSeconds } = await workers.request(method, { ...params, modelsDir } as SpeechMethods[K]['params'], { signal: ctx.signal, onProgress });
   ctx.addCpuSeconds(cpuSeconds);

@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ModelWorker, workerEntry } from '../../../inference/model-worker.js';
+import { ModelWorker } from '../../../inference/model-worker.js';
+import { moduleEntry } from '../../../process/module-entry.js';
 import type { StageContext } from '../../stage.js';
 import type { DetectedFace } from './centerface.js';
 import type { FaceWorkerMethods } from './face-worker-methods.js';
@@ -14,7 +15,7 @@ const inFlight = 8;
 /** The child process that finds faces; one serves all windows of a run. */
 export function faceWorker(ctx: StageContext<unknown>): Promise<ModelWorker<FaceWorkerMethods>> {
   return ctx.shared('analyze.faces', async () => {
-    return new ModelWorker<FaceWorkerMethods>({ name: 'face detector', entry: workerEntry('./face-worker', import.meta.url), cwd: ctx.toolchain.modelsDir });
+    return new ModelWorker<FaceWorkerMethods>({ name: 'face detector', entry: moduleEntry('./face-worker', import.meta.url), cwd: ctx.toolchain.modelsDir });
   });
 }
 
