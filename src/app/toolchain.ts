@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fontsIdentity } from '../captions/fonts.js';
 import type { Settings } from '../config/options.js';
-import { modelIdentities, readModelCatalog } from '../inference/model-catalog.js';
+import { modelIdentities, modelRemedy, readModelCatalog } from '../inference/model-catalog.js';
 import { verifyModels } from '../inference/model-files.js';
 import { inspectFfmpeg } from '../media/capabilities.js';
-import { SnvgError } from '../errors.js';
+import { type ErrorReport, reportError, SnvgError } from '../errors.js';
 import type { Toolchain } from '../pipeline/stage.js';
 
 interface Remembering {
@@ -40,6 +40,53 @@ export async function findToolchain(settings: Pick<Settings, 'ffmpeg' | 'ffprobe
     fontsDir: fontsFolder,
     identities: { ffmpeg: tools.ffmpeg.identity, fonts: await fontsIdentity(fontsFolder), ...(await modelIdentities(modelsDir)) },
   };
+}
+
+/** What a machine has of a toolchain, and what it lacks. */
+export interface ToolchainSurvey {
+  /** Without identities of what is lacking: no task that needs it has the same key here as elsewhere. */
+  toolchain: Toolchain;
+  missing: Pick<ErrorReport, 'code' | 'message' | 'remedy'>[];
+}
+
+/** The same part by part, for a machine that may do less than everything. Throws nothing for what is not there. */
+export async function surveyToolchain(settings: Pick<Settings, 'ffmpeg' | 'ffprobe' | 'models'>, memo: Remembering): Promise<ToolchainSurvey> {
+  const modelsDir = modelsFolder(settings);
+  const missing: ToolchainSurvey['missing'] = [];
+  const note = (error: unknown): undefined => {
+    const { code, message, remedy } = reportError(error);
+    missing.push({ code, message, remedy });
+  };
+  const tools = await inspectFfmpeg({ ffmpeg: settings.ffmpeg, ffprobe: settings.ffprobe }, memo).catch(note);
+  const fonts = await fontsIdentity(fontsFolder).catch((error: unknown) => note(new SnvgError('MODEL_MISSING', `The fonts that ship with snvg cannot be read: ${(error as Error).message}`, modelRemedy)));
+  const models = await usableModels(modelsDir, memo, note).catch(note);
+  const ffmpeg = tools?.ffmpeg ?? { path: 'ffmpeg', identity: '' };
+  return {
+    toolchain: {
+      ffmpeg: { path: ffmpeg.path, identity: ffmpeg.identity },
+      ffprobe: { path: tools?.ffprobe.path ?? 'ffprobe' },
+      modelsDir,
+      fontsDir: fontsFolder,
+      identities: { ...(tools && { ffmpeg: ffmpeg.identity }), ...(fonts !== undefined && { fonts }), ...models },
+    },
+    missing,
+  };
+}
+
+/** Identities of the models whose files are as shipped. */
+async function usableModels(modelsDir: string, memo: Remembering, note: (error: unknown) => void): Promise<Record<string, string>> {
+  const identities: Record<string, string> = await modelIdentities(modelsDir);
+  const whole = await checkModels(modelsDir, memo).then(
+    () => true,
+    () => false,
+  );
+  if (whole) return identities;
+  for (const { id, fault } of await verifyModels(modelsDir)) {
+    if (!fault) continue;
+    delete identities[`model:${id}`];
+    note(new SnvgError(fault.code === 'MODEL_MISSING' ? 'MODEL_MISSING' : 'MODEL_CORRUPT', fault.message, fault.remedy));
+  }
+  return identities;
 }
 
 async function checkModels(modelsDir: string, memo: Remembering): Promise<void> {

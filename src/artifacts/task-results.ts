@@ -5,9 +5,11 @@ import { makeFolder, writeFileAtomically } from './atomic-file.js';
 import { fileKinds, jsonKinds, type ArtifactKind } from './kinds.js';
 import { notice } from './schemas/common.js';
 
-const kindNames = [...Object.keys(jsonKinds), ...Object.keys(fileKinds)] as [ArtifactKind, ...ArtifactKind[]];
+/** Every kind of artifact. */
+export const kindNames = [...Object.keys(jsonKinds), ...Object.keys(fileKinds)] as [ArtifactKind, ...ArtifactKind[]];
 
-const taskResult = z.object({
+/** A task's result as it is kept and sent. */
+export const taskResult = z.object({
   key: z.string(),
   op: z.string(),
   outputs: z.record(z.string(), z.object({ kind: z.enum(kindNames), hash: z.string(), sizeBytes: z.number() })),

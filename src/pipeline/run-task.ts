@@ -22,7 +22,7 @@ export interface TaskClaims {
 /** What a machine lends to the tasks it runs. */
 export interface TaskHost {
   store: ArtifactStore;
-  results: TaskResults;
+  results: Pick<TaskResults, 'get' | 'put'>;
   toolchain: Toolchain;
   resources: Resources;
   /** Absent where no other process shares the results. */

@@ -23,6 +23,13 @@ export class PlaceFault extends Error {
   }
 }
 
+/** This place will not do it as it is (another version of snvg, another build of a tool), now or later: no failure, nobody's fault. */
+export class Incompatible extends PlaceFault {
+  constructor(message: string, remedy: string) {
+    super('host', message, remedy);
+  }
+}
+
 /** `refused`: it never will do as it is (another version of snvg); `lost`: it did, and may again. */
 export type PlaceState = 'connecting' | 'ready' | 'lost' | 'refused';
 
