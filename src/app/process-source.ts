@@ -9,6 +9,7 @@ import { planJob, type JobOutcome, type JobRequest } from '../pipeline/plan.js';
 import { Runner } from '../pipeline/runner.js';
 import { stages } from '../pipeline/stages.js';
 import type { RunEvent, RunEventBody } from '../pipeline/run-event.js';
+import { crashPoint } from '../process/crash-point.js';
 import type { App } from './app.js';
 import { ClipNaming } from './clip-naming.js';
 import { concludeJob, manifestName, strictly } from './conclude-job.js';
@@ -194,6 +195,7 @@ async function workOn(app: App, place: JobPlace, options: ProcessOptions & Fetch
         return path === undefined ? undefined : fingerprint(path);
       },
       clipReady: async (rendered) => {
+        crashPoint('event-stored', 'render.clip');
         await requireUnchanged();
         const clip: Clip = await runner.read(rendered.clip);
         const { output } = await delivery.deliver(rendered, clip);

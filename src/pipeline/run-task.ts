@@ -5,6 +5,7 @@ import { isJsonKind, jsonKinds, type ArtifactKind, type ArtifactRef, type Artifa
 import type { ArtifactStore } from '../artifacts/store.js';
 import type { TaskResult, TaskResults } from '../artifacts/task-results.js';
 import type { Logger } from '../logger.js';
+import { crashPoint } from '../process/crash-point.js';
 import type { Notice } from './notice.js';
 import type { Resources } from './resources.js';
 import type { StageContext, Toolchain } from './stage.js';
@@ -40,7 +41,9 @@ interface TaskListener {
 /** Runs one task to its end on this machine; its artifacts and its result are durable when this resolves. */
 export async function runTask(task: Task, host: TaskHost, signal: AbortSignal, listener: TaskListener): Promise<TaskResult> {
   const result = await computeTask(task, host, signal, listener);
+  crashPoint('artifacts-stored', task.op);
   await host.results.put(result);
+  crashPoint('result-stored', task.op);
   return result;
 }
 

@@ -27,8 +27,8 @@ export interface Beside {
   /** All its lines on stdout so far. */
   lines: string[];
   stderr(): string;
-  /** The first line that holds the text, as soon as it is there. */
-  until(text: string): Promise<string>;
+  /** The first line that holds the text or fits, as soon as it is there. */
+  until(wanted: string | ((line: string) => boolean)): Promise<string>;
   ended: Promise<number | null>;
 }
 
@@ -47,16 +47,16 @@ export function beside(place: Workplace, args: readonly string[], env: Record<st
     for (const look of waiting) look();
   });
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const until = (text: string): Promise<string> =>
+  const until = (wanted: string | ((line: string) => boolean)): Promise<string> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
-        const found = lines.find((line) => line.includes(text));
+        const found = lines.find((line) => (typeof wanted === 'string' ? line.includes(wanted) : wanted(line)));
         if (found === undefined) return;
         waiting.delete(look);
         resolve(found);
       };
       waiting.add(look);
-      void ended.then((code) => reject(new Error(`it ended (${code}) before "${text}": ${stderr}${lines.join('\n')}`)));
+      void ended.then((code) => reject(new Error(`it ended (${code}) before that: ${stderr}${lines.join('\n')}`)));
       look();
     });
   return { pid: child.pid ?? 0, lines, stderr: () => stderr, until, ended };

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-const units = ['snvg-publish.service', 'snvg-publish.timer'].map((name) => resolve(import.meta.dirname, '../../deploy/systemd', name));
+const units = ['snvg-publish.service', 'snvg-publish.timer', 'snvg-coordinate.service'].map((name) => resolve(import.meta.dirname, '../../deploy/systemd', name));
 const lacksSystemd = spawnSync('systemd-analyze', ['--version']).error !== undefined;
 
 it.runIf(process.env['CI'] === 'true')('CI has systemd', () => {
@@ -26,9 +26,12 @@ describe.skipIf(lacksSystemd)(`the units${lacksSystemd ? ' (skipped: systemd-ana
   });
 });
 
-it('the service starts a command that there is', () => {
-  const command = /^ExecStart=\/usr\/bin\/env snvg (.+)$/m.exec(readFileSync(units[0]!, 'utf8'))?.[1];
-  expect(command).toBe('publish --due');
-  const help = spawnSync(process.execPath, [join(import.meta.dirname, '../../bin/snvg.js'), 'publish', '--help'], { encoding: 'utf8' });
-  expect(help.stdout).toContain('--due');
+it.each([
+  [0, 'publish --due', '--due'],
+  [2, 'coordinate', '--once'],
+])('service %i starts a command that there is: %s', (unit, started, option) => {
+  const command = /^ExecStart=\/usr\/bin\/env snvg (.+)$/m.exec(readFileSync(units[unit]!, 'utf8'))?.[1];
+  expect(command).toBe(started);
+  const help = spawnSync(process.execPath, [join(import.meta.dirname, '../../bin/snvg.js'), started.split(' ')[0]!, '--help'], { encoding: 'utf8' });
+  expect(help.stdout).toContain(option);
 });
