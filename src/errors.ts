@@ -154,6 +154,8 @@ export function explainSystemError(error: unknown, what?: string): SnvgError | u
   if (code === 'EROFS') return new SnvgError('OUTPUT_UNWRITABLE', `The disk is read-only ${where}`, 'Choose a folder you may write to with --output (SNVG_HOME for the cache).', cause);
   if (code === 'EMFILE' || code === 'ENFILE') return new SnvgError('FILE_LIMIT', `Too many open files ${where.replace('while writing', 'at')}`, 'Allow more (ulimit -n 4096), or do less at once with --concurrency 1, then run again: finished work is kept.', cause);
   if (code === 'ENAMETOOLONG') return new SnvgError('USAGE', `A path is too long ${where}`, 'Choose a folder with a shorter path with --output.', cause);
+  if (code.startsWith('SQLITE_BUSY')) return new SnvgError('DATABASE_BUSY', 'The job database stayed locked by another program', 'Wait for that to end (snvg jobs list), then run again: finished work is kept.', cause);
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return new SnvgError('DATABASE_CORRUPT', 'The job database is damaged', 'Run snvg jobs list, which says what can be done.', cause);
   if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CANTOPEN')) {
     return new SnvgError('OUTPUT_UNWRITABLE', `The job database cannot be read or written (${code})`, 'Check the disk it lies on and its free space (snvg config path), or set SNVG_HOME to a folder on another disk.', cause);
   }

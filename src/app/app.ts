@@ -123,7 +123,12 @@ export async function openApp(options: AppOptions): Promise<App> {
     clearUpAfterTheDead,
     close: async () => {
       await (await backend?.catch(() => undefined))?.close();
-      claims.releaseAll();
+      try {
+        claims.releaseAll();
+      } catch (error) {
+        // Claims go with this process; why the command failed must not be hidden by this.
+        log.info({ error }, 'claims could not be given back');
+      }
       observeChildren(undefined);
       await scratch.remove();
       await app.backUp();

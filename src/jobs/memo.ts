@@ -18,8 +18,8 @@ export class Memo {
     try {
       this.#set.run(key, value);
     } catch (error) {
-      // A disk without room for a memory still has done the work.
-      if (!/^SQLITE_(FULL|IOERR|READONLY)/.test(String((error as { code?: unknown }).code))) throw error;
+      // A disk without room for a memory still has done the work, and so has one that another program keeps to itself.
+      if (!/^SQLITE_(BUSY|FULL|IOERR|READONLY)/.test(String((error as { code?: unknown }).code))) throw error;
     }
   }
 }

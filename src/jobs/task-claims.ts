@@ -15,6 +15,7 @@ export class StoredTaskClaims implements TaskClaims {
   readonly #find;
   readonly #put;
   readonly #remove;
+  readonly #any;
   readonly #removeAll;
   readonly #take;
 
@@ -24,6 +25,7 @@ export class StoredTaskClaims implements TaskClaims {
     this.#find = db.prepare<[string], RawClaim>('SELECT owner_host, owner_pid, owner_start FROM task_claims WHERE key = ?');
     this.#put = db.prepare('INSERT OR REPLACE INTO task_claims (key, owner_host, owner_pid, owner_start) VALUES (?, ?, ?, ?)');
     this.#remove = db.prepare('DELETE FROM task_claims WHERE key = ? AND owner_host = ? AND owner_pid = ? AND owner_start = ?');
+    this.#any = db.prepare<[string, number, string]>('SELECT 1 FROM task_claims WHERE owner_host = ? AND owner_pid = ? AND owner_start = ?');
     this.#removeAll = db.prepare('DELETE FROM task_claims WHERE owner_host = ? AND owner_pid = ? AND owner_start = ?');
     this.#take = db.transaction((key: string) => {
       if (this.heldByOthers(key)) return false;
@@ -50,6 +52,8 @@ export class StoredTaskClaims implements TaskClaims {
 
   /** Gives back whatever this process still holds. */
   releaseAll(): void {
-    this.#removeAll.run(this.#self.host, this.#self.pid, this.#self.startTime);
+    const { host, pid, startTime } = this.#self;
+    // A process that holds nothing waits for no lock on its way out.
+    if (this.#any.get(host, pid, startTime)) this.#removeAll.run(host, pid, startTime);
   }
 }

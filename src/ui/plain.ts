@@ -53,5 +53,5 @@ function progressLine(event: RunEvent, job: JobView): string | undefined {
   const leftMs = event.stage === 'render' ? jobRemainingMs(job, event.at) : stageRemainingMs(stage, event.at);
   const left = leftMs === undefined ? '' : `, about ${span(leftMs)} left`;
   const elsewhere = elsewhereText(stage, ({ state }) => state === 'running');
-  return `${event.stage}: ${Math.floor(fraction * 100)} % (${finished} of ${total})${elsewhere && `, ${elsewhere}`}${left}`;
+  return `${event.stage}: ${Math.floor(fraction * 100)} % (${finished} of ${total}${elsewhere && `, ${elsewhere}`})${left}`;
 }

@@ -49,6 +49,8 @@ class Coordinator {
   readonly #unwritten = new Map<string, { source: string; outputDir: string }>();
   readonly #outcomes: InputOutcome[] = [];
   #interrupted = 0;
+  /** Others know of it. */
+  #open = false;
   #begun = 0;
   #wake: () => void = () => {};
   /** What keeps it from taking jobs, as it was last said. */
@@ -60,8 +62,7 @@ class Coordinator {
   }
 
   async run(): Promise<{ outcomes: InputOutcome[]; interrupted: number }> {
-    const { queue, self, signal } = this.#app;
-    queue.open(self);
+    const { signal } = this.#app;
     try {
       while (!signal.aborted) {
         const took = this.#running.size < this.#options.atOnce && (await this.#take());
@@ -82,6 +83,8 @@ class Coordinator {
     try {
       const lack = await lacksSpace(app.paths.databaseFile);
       if (lack !== undefined) throw new SnvgError('DISK_FULL', lack, 'Free some space, or set SNVG_HOME to a folder on another disk.');
+      if (!this.#open) app.queue.open(app.self);
+      this.#open = true;
       this.#writeDown();
       const taken = app.queue.takeNext(app.self);
       if (this.#trouble !== undefined) this.#options.say('jobs are taken again');
@@ -92,7 +95,7 @@ class Coordinator {
     } catch (error) {
       const report = reportError(error);
       if (this.#options.once || !passing.has(report.code)) throw error;
-      if (this.#trouble !== report.code) this.#options.say(`no job is taken for now: ${report.message}. ${report.remedy}`);
+      if (this.#trouble !== report.code) this.#options.say(`no job is taken for now: ${report.message} → ${report.remedy}`);
       this.#trouble = report.code;
       return false;
     }
