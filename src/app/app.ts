@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { availableParallelism, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { FileArtifactStore } from '../artifacts/file-store.js';
 import { TaskResults } from '../artifacts/task-results.js';
@@ -17,7 +17,6 @@ import { Reviews } from '../jobs/reviews.js';
 import { StoredTaskClaims } from '../jobs/task-claims.js';
 import { createLogger, type Logger } from '../logger.js';
 import type { Backend } from '../pipeline/backends/backend.js';
-import { backends } from '../pipeline/backends/registry.js';
 import { Resources } from '../pipeline/resources.js';
 import type { TaskClaims } from '../pipeline/run-task.js';
 import type { Toolchain } from '../pipeline/stage.js';
@@ -26,6 +25,7 @@ import { reapOrphans } from '../process/reaper.js';
 import { observeChildren } from '../process/child.js';
 import { removeScratchOfTheDead, requireScratchPlace, Scratch } from './scratch.js';
 import { Exclusive } from './exclusive.js';
+import { openBackend } from './open-backend.js';
 import { findToolchain } from './toolchain.js';
 
 export type { JobRow };
@@ -113,7 +113,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     backend: () => {
       backend ??= app.toolchain().then(async (tools) => {
         await scratch.make();
-        return backends.local({ store, results, toolchain: tools, resources, claims, scratchRoot: scratch.root, log }, slotsOf(settings));
+        return openBackend(settings, { store, results, toolchain: tools, resources, claims, scratchRoot: scratch.root, log });
       });
       return backend;
     },
@@ -137,11 +137,6 @@ export async function openApp(options: AppOptions): Promise<App> {
   };
   recordChildren(new Children(db), log);
   return app;
-}
-
-/** Tasks weigh half cores. */
-function slotsOf(settings: Settings): number {
-  return 2 * (settings.concurrency ?? availableParallelism());
 }
 
 /** Writes down every child while it lives, so that a later run can end it should this one be killed. */

@@ -40,7 +40,7 @@ export type Trouble =
   | 'lost'
   /** It is connected, but whatever it is given fails. */
   | 'broken'
-  /** It takes tasks and never says anything. */
+  /** It takes tasks and says nothing, until its link gives it up. */
   | 'mute'
   | 'full'
   /** It says that it has made what it has not. */
@@ -149,7 +149,10 @@ export class SimulatedPlace implements Place {
     for (const { sha256 } of order.parts) this.#files.add(sha256);
     await this.#slotsFor(task.priority, slots, stop);
     try {
-      if (this.#trouble === 'mute') await new Promise((_, reject) => stop.addEventListener('abort', () => reject(stop.reason), { once: true }));
+      if (this.#trouble === 'mute') {
+        await this.#world.timers.sleep(600_000, stop);
+        throw new PlaceFault('host', `${this.name} gave no sign of life`, 'Look at it.');
+      }
       listener({ type: 'started' });
       this.#note('started', task.key);
       const nature = this.#world.natures.get(task.key) ?? { cpuSeconds: order.cpuSeconds };
