@@ -1,4 +1,5 @@
 import './cli/coordinate.js';
+import './cli/queue.js';
 import './cli/worker.js';
 import { CommanderError } from 'commander';
 import { type Flags, program, start, withSettings } from './cli/program.js';

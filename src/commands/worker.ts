@@ -16,7 +16,7 @@ const waitingLogBytes = 1_000_000;
 
 /** `snvg worker --stdio`: serves whoever is at the other end of stdin and stdout, then ends the process. */
 export async function runWorker({ loaded: { settings }, paths, version, signal, stdout, stderr }: CommandContext, flags: WorkerFlags): Promise<number> {
-  if (flags.stdio !== true) throw new SnvgError('USAGE', 'snvg worker needs to know whom it works for', 'Give --stdio, as another snvg does that starts it.');
+  if (flags.stdio !== true) throw new SnvgError('USAGE', 'snvg worker needs to know whom it works for', 'Give a queue with --queue redis://host:6379, or --stdio, as another snvg does that starts it.');
   if (process.stdin.isTTY) throw new SnvgError('USAGE', 'snvg worker --stdio talks with another snvg, not with a person', 'Use it by naming this machine elsewhere: snvg hosts add user@host.');
   const slots = flags.slots === undefined ? undefined : Number(flags.slots);
   if (slots !== undefined && !(Number.isInteger(slots) && slots >= 1 && slots <= 1024)) throw new SnvgError('USAGE', `--slots is ${flags.slots}, which is no number of half cores`, 'Give a whole number from 1 to 1024; a core has two.');

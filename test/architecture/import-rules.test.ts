@@ -14,6 +14,8 @@ const planted: Record<string, string> = {
   'src/errors.ts': 'export const errors = 1;',
   'src/clock.ts': "import './errors.js';\nimport './media/probe.js'; // ✗ leaves",
   'src/logger.ts': 'export const logger = 1;',
+  'src/app/queue/health.ts': "import 'node:http';\nimport 'bullmq'; // ✗ bullmq-home",
+  'src/app/queue/queue-worker.ts': "import './health.js';\nimport 'node:http'; // ✗ web-home",
   'src/app.ts': "import './jobs/database.js';\nimport './pipeline/stages.js';\nimport './publishers/registry.js';",
   'src/cli.ts': "import './app.js';\nimport './ui/plain.js';\nimport('./commands/process.js');\nimport './jobs/database.js'; // ✗ cli",
   'src/commands/process.ts': "import '../app.js';\nimport '../config/options.js';\nimport '../pipeline/stages.js'; // ✗ commands",

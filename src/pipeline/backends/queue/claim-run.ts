@@ -2,13 +2,13 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reportError, SnvgError } from '../../../errors.js';
 import type { Logger } from '../../../logger.js';
-import { PlaceFault } from '../place.js';
+import { Incompatible, PlaceFault } from '../place.js';
 import type { WorkerLink } from '../wire/worker-link.js';
 import type { Claim } from './claim.js';
 import { isOutOfMemory } from './connection.js';
 import { isUnusable, type QueueExchange } from './exchange.js';
 import { type Failure, failureText, quarantineError, unpackOrder } from './orders.js';
-import type { PieceSupply } from './pieces.js';
+import { PiecesMissing, type PieceSupply } from './pieces.js';
 import { resultIn } from './results.js';
 import { deaths, type FailureClass, mostDeaths, type Run, type Runs } from './runs.js';
 import type { Wants } from './wants.js';
@@ -38,6 +38,10 @@ interface ClaimRunOptions {
   /** Id of this process. */
   worker: string;
   log: Logger;
+  /** Waits until nothing else runs here, and keeps it so until this run is over. */
+  alone(): Promise<void>;
+  /** Takes nothing more from the lane of this task. */
+  refuseLane(): void;
   /** Renews the lock; false when it is not this run's any more. */
   stillHeld(): Promise<boolean>;
 }
@@ -72,6 +76,8 @@ export class ClaimRun {
     if (dead.length >= mostDeaths) return this.#quarantine(dead);
     let cpuSeconds = 0;
     try {
+      // What dies with it must not be blamed for it.
+      if (dead.length > 0) await this.#options.alone();
       // Somebody may have done it whose word did not reach the queue.
       if (!(await resultIn(exchange, key))) cpuSeconds = await this.#work();
     } catch (error) {
@@ -87,13 +93,10 @@ export class ClaimRun {
     const agent = link();
     if (!agent) throw new PlaceFault('host', 'the worker has no agent at the moment', 'Look at its log.');
     const { order, files } = await unpackOrder(exchange, job.data).catch((error: unknown) => {
-      // What cannot be read was left by somebody who has to leave it anew; an exchange that does not answer is another matter.
-      if (isUnusable(error) || !(error instanceof SnvgError)) this.#claim.piecesMissing = true;
-      throw error;
+      // What cannot be read has to be left anew; an exchange that does not answer is another matter.
+      throw isUnusable(error) || !(error instanceof SnvgError) ? new PiecesMissing('the order in the exchange is damaged or gone', { cause: error }) : error;
     });
-    const release = supply.offer(files, () => {
-      this.#claim.piecesMissing = true;
-    });
+    const release = supply.offer(files);
     this.#log.info({ label: order.task.label }, 'runs a task');
     let toldMs = performance.now();
     const tell = (fraction: number): void => {
@@ -140,7 +143,7 @@ export class ClaimRun {
 
   async #tell(error: unknown): Promise<RunEnd> {
     const { runs, worker } = this.#options;
-    const { key, fence, token, job, stopped, piecesMissing } = this.#claim;
+    const { key, fence, token, job, stopped } = this.#claim;
     if (stopped === 'lease-lost') {
       this.#log.warn({}, 'the lease was lost: what this run made is thrown away');
       await runs.end(key, fence, { worker, end: 'lost' });
@@ -153,9 +156,17 @@ export class ClaimRun {
       await runs.forget(key, fence);
       return put;
     }
-    if (piecesMissing) {
+    if (error instanceof PiecesMissing) {
       await runs.forget(key, fence);
       return this.#fail('inputs', error, { keep: true });
+    }
+    if (error instanceof Incompatible) {
+      // Another build than the one it came with: no failure, but no lane of this worker's either.
+      this.#log.error({ error: error.message }, 'the agent cannot do exactly what it said it could');
+      this.#options.refuseLane();
+      await runs.forget(key, fence);
+      await job.moveToDelayed(Date.now() + firstPauseMs, token);
+      return put;
     }
     const end = classOf(error);
     await runs.end(key, fence, { worker, end, message: reportError(error).message });
@@ -203,7 +214,7 @@ function classOf(error: unknown): FailureClass {
   if (error instanceof SnvgError) {
     if (error.code === 'TOOL_STALLED') return 'stalled';
     if (error.code === 'DISK_FULL' || error.code === 'FILE_LIMIT') return 'capacity';
-    if (error.exitCode === 5) return 'network';
+    if (error.exitCode === 5 || isUnusable(error)) return 'network';
   }
   return 'task';
 }

@@ -28,8 +28,6 @@ export class Claim {
   readonly startedMs = performance.now();
   /** What stopped it, if anything did. */
   stopped: Stop | undefined;
-  /** A piece of an input was damaged or gone. */
-  piecesMissing = false;
   #renewedMs: number;
   readonly #controller = new AbortController();
 

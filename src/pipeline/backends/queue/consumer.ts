@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../../logger.js';
 import type { WorkerLink } from '../wire/worker-link.js';
@@ -18,6 +19,8 @@ export const workChannel = `${keyPrefix}:work`;
 
 /** How often an idle worker looks for itself, in case a hint was lost. */
 const lookMs = 1_000;
+/** How long giving tasks back may take. */
+const goodbyeMs = 10_000;
 /** Every death of a worker counts against a task by our own count (`mostDeaths`), which is kept with the names of the workers. */
 const neverByStalls = 1_000_000;
 
@@ -51,10 +54,16 @@ export class Consumer {
   readonly #claims = new Set<Claim>();
   readonly #ending = new Set<Promise<void>>();
   readonly #lanes = new Map<string, OpenLane>();
+  readonly #refused = new Set<string>();
+  readonly #retired: LaneWorker[] = [];
+  /** Tasks that run alone, one after the other: the first runs, or waits until the others have ended. */
+  #suspects: Claim[] = [];
   readonly #runs: Runs;
   readonly #wants: Wants;
   readonly tally = { done: 0, failed: 0, cpuSeconds: 0, doneAtMs: [] as number[] };
   #taking = false;
+  /** When lanes were last looked for. */
+  #lookedMs = -Infinity;
   #stopping = new AbortController();
   #wake: () => void = () => {};
   #loop: Promise<void> = Promise.resolve();
@@ -85,7 +94,7 @@ export class Consumer {
     const { connection, leaseMs } = this.#options;
     const hints = connection.duplicate();
     hints.on('message', (channel: string, message: string) => {
-      if (channel === workChannel) this.#wake();
+      if (channel === workChannel) this.#hear(message);
       else for (const claim of this.running) if (claim.key === message) void this.#checkWanted(claim);
     });
     // Subscriptions are made anew by the client after every reconnection.
@@ -96,29 +105,38 @@ export class Consumer {
   }
 
   /**
-   * Takes nothing more; lets what runs end within the time, then stops the rest and gives it back to the queue. An abort does so at once.
+   * Takes nothing more; lets what runs end within the time, then stops the rest and gives it back to the queue.
    * @returns how many were given back
    */
-  async drain(withinMs: number, signal: AbortSignal): Promise<number> {
+  async drain(withinMs: number): Promise<number> {
     this.#taking = false;
     this.#stopping.abort();
     this.#wake();
     await this.#loop;
     const all = Promise.all(this.#ending);
-    await Promise.race([all, sleep(withinMs, undefined, { signal }).catch(() => {})]);
+    const deadline = new AbortController();
+    await Promise.race([all, sleep(withinMs, undefined, { signal: deadline.signal }).catch(() => {})]);
+    deadline.abort();
     const left = this.running;
     for (const claim of left) claim.stop('handed-back');
-    await Promise.all(this.#ending);
+    // A Redis that is away cannot be told: the locks run out then.
+    await Promise.race([Promise.all(this.#ending), sleep(goodbyeMs, undefined, { ref: false })]);
     clearInterval(this.#timer);
-    await Promise.all([...this.#lanes.values()].map(({ worker }) => worker.close(true)));
+    await Promise.all([...this.#retired, ...[...this.#lanes.values()].map(({ worker }) => worker)].map((worker) => worker.close(true)));
     return left.length;
+  }
+
+  #hear(laneName: string): void {
+    // A lane that nobody has heard of is looked for at once.
+    if (!this.#lanes.has(laneName)) this.#lookedMs = -Infinity;
+    this.#wake();
   }
 
   /** Those of the lanes this machine serves, and why it does not serve the others. */
   async #openLanes(): Promise<void> {
     const { connection, offer, leaseMs, log, id } = this.#options;
     for (const [name, lane] of await knownLanes(connection.redis)) {
-      if (this.#lanes.has(name) || lackedBy(offer, lane) !== undefined) continue;
+      if (this.#lanes.has(name) || this.#refused.has(name) || lackedBy(offer, lane) !== undefined) continue;
       const worker: LaneWorker = new connection.bull.Worker<JobData, null>(name, null, {
         connection: connection.redis,
         prefix: keyPrefix,
@@ -136,14 +154,13 @@ export class Consumer {
   }
 
   async #take(): Promise<void> {
-    let lookedMs = -Infinity;
     while (this.#taking) {
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
       try {
-        if (performance.now() - lookedMs > lookMs) {
-          lookedMs = performance.now();
+        if (performance.now() - this.#lookedMs > lookMs) {
+          this.#lookedMs = performance.now();
           await this.#unlessStopping(this.#openLanes());
         }
         while (this.#taking && (await this.#takeOne()));
@@ -158,13 +175,18 @@ export class Consumer {
   async #unlessStopping<T>(work: Promise<T>): Promise<T | undefined> {
     const { signal } = this.#stopping;
     if (signal.aborted) return undefined;
-    return Promise.race([work, new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }))]);
+    const over = new AbortController();
+    try {
+      return await Promise.race([work, once(signal, 'abort', { signal: over.signal }).then(() => undefined, () => undefined)]);
+    } finally {
+      over.abort();
+    }
   }
 
   /** Takes at most one task. False: there is none that fits now. */
   async #takeOne(): Promise<boolean> {
     const { link } = this.#options;
-    if (!link() || !this.hasDisk) return false;
+    if (!link() || !this.hasDisk || this.#suspects.length > 0) return false;
     for (const [name, open] of this.#lanes) {
       if (!this.#fits(open.lane)) {
         // Smaller tasks never overtake a larger one that waits: they would for ever.
@@ -200,6 +222,7 @@ export class Consumer {
     this.#claims.add(claim);
     const ended = this.#runToEnd(claim).finally(() => {
       this.#claims.delete(claim);
+      this.#suspects = this.#suspects.filter((suspect) => suspect !== claim);
       this.#ending.delete(ended);
       this.#wake();
     });
@@ -208,7 +231,7 @@ export class Consumer {
 
   async #runToEnd(claim: Claim): Promise<void> {
     const { exchange, supply, link, id, log } = this.#options;
-    const run = new ClaimRun(claim, { exchange, supply, link, runs: this.#runs, wants: this.#wants, worker: id, log, stillHeld: () => this.#stillHeld(claim) });
+    const run = new ClaimRun(claim, { exchange, supply, link, runs: this.#runs, wants: this.#wants, worker: id, log, alone: () => this.#alone(claim), refuseLane: () => this.#refuse(claim.from), stillHeld: () => this.#stillHeld(claim) });
     try {
       const end = await run.toEnd();
       if (end.failed) this.tally.failed += 1;
@@ -220,6 +243,21 @@ export class Consumer {
       // Its lock runs out, and another run finds what this one left.
       log.warn({ task: claim.key.slice(0, 12), error: (error as Error).message }, 'the end of a task could not be told');
     }
+  }
+
+  /** A task that something died of before runs with nothing beside it: who is innocent is not to be blamed with it. */
+  async #alone(claim: Claim): Promise<void> {
+    this.#suspects.push(claim);
+    while (this.#suspects[0] !== claim || this.running.some((other) => !this.#suspects.includes(other))) {
+      claim.signal.throwIfAborted();
+      await sleep(100);
+    }
+  }
+
+  #refuse(worker: LaneWorker): void {
+    this.#refused.add(worker.name);
+    this.#lanes.delete(worker.name);
+    this.#retired.push(worker);
   }
 
   async #renew(): Promise<void> {

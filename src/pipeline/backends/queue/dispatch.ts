@@ -31,13 +31,17 @@ const fullAt = 0.9;
 /** What must not hang on a Redis that is away: leaving. */
 const leaveMs = 2_000;
 
-interface Waiting {
-  queued: Queued;
-  lane: LaneClient;
+/** Whom notices about a task go to. */
+interface Hearer {
   stage: WorkOrder['task']['stage'];
   tell: RunListener;
   /** Codes of notices that were given. */
   said: Set<string>;
+}
+
+interface Waiting extends Hearer {
+  queued: Queued;
+  lane: LaneClient;
   sinceMs: number;
   fail(error: unknown): void;
 }
@@ -80,7 +84,8 @@ export class Dispatch {
     const { task } = order;
     const { signal, tell } = options;
     signal.throwIfAborted();
-    const lane = await this.#laneOf(options.lane);
+    const hearer: Hearer = { stage: task.stage, tell, said: new Set() };
+    const lane = await this.#withRoom(hearer, signal, () => this.#laneOf(options.lane));
     let outcome: Outcome | undefined;
     let started = false;
     let settle!: (outcome: Outcome) => void;
@@ -103,7 +108,7 @@ export class Dispatch {
       settle,
     };
     ended.catch(() => {});
-    const waiting: Waiting = { queued, lane, stage: task.stage, tell, said: new Set(), sinceMs: performance.now(), fail };
+    const waiting: Waiting = { ...hearer, queued, lane, sinceMs: performance.now(), fail };
     const leave = (): void => fail(signal.reason);
     this.#waiting.set(task.key, waiting);
     signal.addEventListener('abort', leave, { once: true });
@@ -131,7 +136,9 @@ export class Dispatch {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    for (const lane of this.#lanes.values()) await lane.then((opened) => opened.close()).catch(() => {});
+    const closed = [...this.#lanes.values()].map((lane) => lane.then((opened) => opened.close()).catch(() => {}));
+    // A Redis that is away does not answer a goodbye.
+    await Promise.race([Promise.all(closed), sleep(leaveMs, undefined, { ref: false })]);
   }
 
   #laneOf(lane: Lane): Promise<LaneClient> {
@@ -146,25 +153,32 @@ export class Dispatch {
   }
 
   async #add(waiting: Waiting, op: string, data: JobData, signal: AbortSignal): Promise<void> {
-    const { redis } = this.#connection;
     const { queued, lane } = waiting;
+    await this.#withRoom(waiting, signal, async () => {
+      try {
+        await this.#wants.add([queued.key], this.id);
+        await lane.add(op, data, queued);
+      } catch (error) {
+        lane.leave(queued.key);
+        throw error;
+      }
+    });
+    await this.#connection.redis.publish(workChannel, lane.name);
+  }
+
+  /** Does what needs memory of the Redis once there is some. @throws {SnvgError} QUEUE_FULL after patience */
+  async #withRoom<T>(hearer: Hearer, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const beganMs = performance.now();
     for (;;) {
       signal.throwIfAborted();
       try {
-        if (!(await this.#isFull())) {
-          await this.#wants.add([queued.key], this.id);
-          await lane.add(op, data, queued);
-          await redis.publish(workChannel, lane.name);
-          return;
-        }
+        if (!(await this.#isFull())) return await work();
       } catch (error) {
         if (!isOutOfMemory(error)) throw error;
-        lane.leave(queued.key);
       }
       const waitedMs = performance.now() - beganMs;
       if (waitedMs > this.#patience.fullMs) throw new SnvgError('QUEUE_FULL', `The memory of the Redis at ${this.#connection.shown} has been full for ${Math.round(waitedMs / 60_000)} minutes`, 'Give it more (maxmemory), or start more workers, then run again: finished work is kept.');
-      if (waitedMs > this.#patience.noticeMs) this.#say(waiting, 'QUEUE_FULL', `The memory of the Redis at ${this.#connection.shown} is full: tasks wait until there is room`, 'Give it more memory (maxmemory), or start more workers.');
+      if (waitedMs > this.#patience.noticeMs) this.#say(hearer, 'QUEUE_FULL', `The memory of the Redis at ${this.#connection.shown} is full: tasks wait until there is room`, 'Give it more memory (maxmemory), or start more workers.');
       await sleep(250, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }
@@ -224,7 +238,7 @@ export class Dispatch {
     }
   }
 
-  #say({ said, tell, stage }: Waiting, code: string, message: string, remedy: string): void {
+  #say({ said, tell, stage }: Hearer, code: string, message: string, remedy: string): void {
     if (said.has(code)) return;
     said.add(code);
     tell({ type: 'notice', notice: { code, stage, message, remedy, severity: 'info' } });

@@ -50,7 +50,10 @@ export class LaneClient {
     events.on('progress', ({ jobId, data }) => heard(jobId, (queued) => queued.progress(data as unknown as RunProgress)));
     events.on('completed', ({ jobId }) => heard(jobId, (queued) => queued.settle({ type: 'completed' })));
     events.on('failed', ({ jobId, failedReason }) => heard(jobId, (queued) => queued.settle({ type: 'failed', reason: failedReason })));
-    events.on('removed', ({ jobId }) => heard(jobId, (queued) => queued.settle({ type: 'gone' })));
+    events.on('removed', ({ jobId, prev }) => {
+      // What failed earlier is removed to begin anew.
+      if (prev !== 'failed') heard(jobId, (queued) => queued.settle({ type: 'gone' }));
+    });
   }
 
   static async open(connection: QueueConnection, lane: Lane): Promise<LaneClient> {
@@ -127,15 +130,18 @@ export class LaneClient {
 
   /**
    * Where in the line it stands: behind the first that waits by as many as this coordinator has waiting before it. So each coordinator's
-   * next task stands beside the next ones of the others however many each has, and none waits for ever: what is first stays first.
+   * next task stands beside the next ones of the others however many each has, and none waits for ever: what is first stays first. A more
+   * urgent task of its own comes behind at most those that are next by then.
    */
-  async #rank({ key, priority }: Queued): Promise<number> {
+  async #rank(of: Queued): Promise<number> {
     const now = performance.now();
     if (now - this.#head.askedMs > headMs) {
       const [first] = await this.#queue.getPrioritized(0, 0);
       this.#head = { rank: first?.priority ?? 0, askedMs: now };
     }
-    const before = this.queued.filter((other) => other.key !== key && !other.taken && other.priority >= priority).length;
+    const own = this.queued.filter((other) => !other.taken);
+    const at = own.indexOf(of);
+    const before = own.filter((other, place) => (place < at ? other.priority >= of.priority : other.priority > of.priority)).length;
     return Math.min(lastRank, this.#head.rank + 1 + before);
   }
 }

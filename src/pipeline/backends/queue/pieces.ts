@@ -136,25 +136,20 @@ export class PiecesMissing extends Error {
 /** Gives a worker's agent the bytes it misses out of the exchange. */
 export class PieceSupply implements ByteSupply {
   readonly #exchange: QueueExchange;
-  /** Pieces of files that running tasks need, and whom to tell when one cannot be used. */
-  readonly #offers = new Map<string, Set<Offered>>();
+  /** Pieces of files that running tasks need. */
+  readonly #offers = new Map<string, Set<readonly Piece[]>>();
 
   constructor(exchange: QueueExchange) {
     this.#exchange = exchange;
   }
 
-  /**
-   * Makes the pieces of a task findable.
-   * @param onMissing called when one of them is damaged or gone: the task fails for that then, whatever its failure is called on the way
-   * @returns what takes them back
-   */
-  offer(files: readonly PiecedFile[], onMissing: () => void): () => void {
-    const given = files.map(({ sha256, pieces }) => ({ sha256, offered: { pieces, onMissing } }));
-    for (const { sha256, offered } of given) this.#offers.set(sha256, (this.#offers.get(sha256) ?? new Set()).add(offered));
+  /** Makes the pieces of a task findable. @returns what takes them back */
+  offer(files: readonly PiecedFile[]): () => void {
+    for (const { sha256, pieces } of files) this.#offers.set(sha256, (this.#offers.get(sha256) ?? new Set()).add(pieces));
     return () => {
-      for (const { sha256, offered } of given) {
+      for (const { sha256, pieces } of files) {
         const all = this.#offers.get(sha256);
-        all?.delete(offered);
+        all?.delete(pieces);
         if (all?.size === 0) this.#offers.delete(sha256);
       }
     };
@@ -162,21 +157,15 @@ export class PieceSupply implements ByteSupply {
 
   /** @throws {PiecesMissing}; errors of the exchange when it does not answer */
   async *read(sha256: string, range: ByteRange, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
-    const offers = [...(this.#offers.get(sha256) ?? [])];
-    const pieces = offers.flatMap((offered) => offered.pieces);
-    try {
-      for (let from = range.startByte; from < range.endByte; ) {
-        signal.throwIfAborted();
-        const piece = pieces.filter(({ startByte, endByte }) => startByte <= from && endByte > from).toSorted((a, b) => b.endByte - a.endByte)[0];
-        if (!piece) throw new PiecesMissing(`byte ${from} of ${sha256.slice(0, 12)} was not left in the exchange`);
-        const bytes = await this.#fetch(piece);
-        const to = Math.min(piece.endByte, range.endByte);
-        yield bytes.subarray(from - piece.startByte, to - piece.startByte);
-        from = to;
-      }
-    } catch (error) {
-      if (error instanceof PiecesMissing) for (const { onMissing } of offers) onMissing();
-      throw error;
+    const pieces = [...(this.#offers.get(sha256) ?? [])].flat();
+    for (let from = range.startByte; from < range.endByte; ) {
+      signal.throwIfAborted();
+      const piece = pieces.filter(({ startByte, endByte }) => startByte <= from && endByte > from).toSorted((a, b) => b.endByte - a.endByte)[0];
+      if (!piece) throw new PiecesMissing(`byte ${from} of ${sha256.slice(0, 12)} was not left in the exchange`);
+      const bytes = await this.#fetch(piece);
+      const to = Math.min(piece.endByte, range.endByte);
+      yield bytes.subarray(from - piece.startByte, to - piece.startByte);
+      from = to;
     }
   }
 
@@ -198,11 +187,6 @@ export class PieceSupply implements ByteSupply {
 
 function passOver(error: unknown): undefined {
   if (!isUnusable(error)) throw error;
-}
-
-interface Offered {
-  pieces: readonly Piece[];
-  onMissing: () => void;
 }
 
 /** Verified by the exchange. */
