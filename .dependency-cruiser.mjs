@@ -149,7 +149,7 @@ export default {
     layer('accounts', { path: room('accounts') }, [room('accounts'), publisherContract, room('process'), '^src/artifacts/atomic-file\\.ts$', leaves], 'accounts → publishers/*.ts, process, errors; artifacts/atomic-file to write files whole'),
     layer('schedule', { path: room('schedule') }, [room('schedule'), leaves], 'schedule → errors, clock'),
     layer('sandbox', { path: room('sandbox') }, [room('sandbox'), publisherContract, leaves], 'sandbox → publishers/*.ts, errors; it knows the platforms, not their publishers'),
-    layer('media', { path: room('media') }, [room('media'), room('process'), leaves], 'media → process, errors'),
+    layer('media', { path: room('media') }, [room('media'), room('process'), '^src/artifacts/byte-range\\.ts$', leaves], 'media → process, errors; artifacts/byte-range for parts of files'),
     layer('inference', { path: room('inference') }, [room('inference'), room('process'), leaves], 'inference → process, errors'),
     layer('captions', { path: room('captions') }, [room('captions'), errorsOnly], 'captions → nothing but errors'),
     layer('text', { path: room('text') }, [room('text'), errorsOnly], 'text → nothing but errors'),

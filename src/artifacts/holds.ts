@@ -42,13 +42,12 @@ export class Holds {
     if (!info || this.#readOnly) return info;
     if ((await this.#objects.nowMs()) - info.modifiedMs < trustMs || this.#isHeld(key)) return info;
     if (!(await this.#objects.touch(key))) return undefined;
-    this.#touchedMs.set(key, performance.now());
-    if (!(await this.#isCondemned(key))) return info;
     // A minute or two at most, and only while a collection takes just this old object.
-    do await sleep(pollMs);
-    while (await this.#isCondemned(key));
-    this.#touchedMs.delete(key);
-    return this.#objects.find(key);
+    while (await this.#isCondemned(key)) await sleep(pollMs);
+    // Last of all: a collection that did not see the touch is over by now, or was seen.
+    const left = await this.#objects.find(key);
+    if (left) this.#touchedMs.set(key, performance.now());
+    return left;
   }
 
   /**

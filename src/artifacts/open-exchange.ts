@@ -25,7 +25,7 @@ export interface OpenExchangeOptions {
  * @throws {SnvgError} STORE_INVALID for what names no store; STORE_UNAVAILABLE, STORE_REFUSED
  */
 export async function openExchange(setting: string, options: OpenExchangeOptions): Promise<Exchange> {
-  const objects = await openObjects(setting);
+  const objects = await openObjects(setting, options.s3Endpoint);
   const exchange = new SharedExchange(objects, { cacheDir: join(options.cacheDir, 'exchange'), cacheBytes: options.cacheBytes ?? defaultCacheBytes, readOnly: options.readOnly ?? false });
   try {
     await exchange.begin();
@@ -36,7 +36,15 @@ export async function openExchange(setting: string, options: OpenExchangeOptions
   }
 }
 
-async function openObjects(setting: string): Promise<SharedObjects> {
+async function openObjects(setting: string, endpoint: string | null): Promise<SharedObjects> {
+  if (/^s3:\/\//i.test(setting)) {
+    const [, bucket, rest = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]+)(\/.*)?$/i.exec(setting) ?? [];
+    const prefix = rest.replace(/^\/+|\/+$/g, '');
+    if (bucket === undefined || prefix.split('/').some((part) => part === '.' || part === '..')) throw new SnvgError('STORE_INVALID', `${setting} names no bucket for the store`, 'Write it as s3://bucket/folder.');
+    // Loaded here alone: the store's client is large.
+    const { openS3Store } = await import('./s3-store.js');
+    return openS3Store({ bucket, prefix, endpoint });
+  }
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(setting)) throw new SnvgError('STORE_INVALID', `${setting} is no store`, 'Give a folder that all machines see, or s3://bucket/folder.');
   const folder = resolve(setting);
   const info = await stat(folder).catch((error: unknown) => {

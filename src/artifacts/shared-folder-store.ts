@@ -130,7 +130,10 @@ export class SharedFolderStore implements SharedObjects {
         await rm(path, { force: true });
       }
     }, 'written').catch((error: unknown) => {
-      throw this.#explainWrite(error);
+      const explained = this.#explainWrite(error);
+      // Where nothing can be written nothing is collected either: this machine's clock will do to tell ages.
+      if (explained instanceof SnvgError && explained.code === 'STORE_REFUSED') return Date.now();
+      throw explained;
     });
   }
 

@@ -1,4 +1,6 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { bytesAt, withFile } from './bytes-at.js';
+import { ebmlMagic, segmentId, vint } from './ebml.js';
 
 /** Boxes an MP4 or QuickTime file may begin with. */
 const firstBoxes = new Set(['ftyp', 'styp', 'moov', 'mdat', 'free', 'skip', 'wide', 'pnot', 'uuid']);
@@ -44,9 +46,6 @@ async function boxesEndAfter(file: FileHandle, fileSize: number): Promise<boolea
   return false;
 }
 
-const ebmlMagic = Buffer.from([0x1a, 0x45, 0xdf, 0xa3]);
-const segmentId = Buffer.from([0x18, 0x53, 0x80, 0x67]);
-
 async function segmentEndsAfter(file: FileHandle, fileSize: number): Promise<boolean | undefined> {
   const header = await vint(file, 4);
   if (header?.value === undefined) return undefined;
@@ -57,36 +56,9 @@ async function segmentEndsAfter(file: FileHandle, fileSize: number): Promise<boo
   return segmentAt + 4 + segment.length + segment.value > fileSize;
 }
 
-/** An EBML size; `value` is undefined when it says "unknown" (all ones), as live recordings do. */
-async function vint(file: FileHandle, at: number): Promise<{ length: number; value: number | undefined } | undefined> {
-  const bytes = await bytesAt(file, at, 8);
-  const first = bytes[0];
-  if (first === undefined || first === 0) return undefined;
-  const length = Math.clz32(first) - 23;
-  if (bytes.length < length) return undefined;
-  const raw = bytes.subarray(0, length).reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
-  const value = raw & ((1n << BigInt(7 * length)) - 1n);
-  const unknown = value === (1n << BigInt(7 * length)) - 1n;
-  return { length, value: unknown ? undefined : Number(value) };
-}
-
 function riffEndsAfter(head: Buffer, fileSize: number): boolean | undefined {
   const stated = head.readUInt32LE(4);
   // Writers that could not seek back leave 0 or all ones.
   if (stated === 0 || stated >= 0xffff_fff0) return undefined;
   return 8 + stated > fileSize + 1;
-}
-
-async function bytesAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
-  return buffer.subarray(0, bytesRead);
-}
-
-async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
-  const file = await open(path, 'r');
-  try {
-    return await use(file);
-  } finally {
-    await file.close();
-  }
 }

@@ -1,7 +1,7 @@
 import type { Range } from '../artifacts/schemas/common.js';
 import { deinterlace } from './deinterlace.js';
 import { type FfmpegResult, type MediaHost, runFfmpeg } from './ffmpeg.js';
-import { seekPrerollUs } from './seek.js';
+import { withPreroll } from './seek.js';
 import { secondsText, usFromSeconds } from './timeline.js';
 
 /** Bytes a picture of each raw format takes, in eighths per pixel. Sizes are even, so chroma planes have no rounding. */
@@ -66,7 +66,8 @@ export async function decodeFrames(
   options: { progress?: (fraction: number) => void } = {},
 ): Promise<FfmpegResult & { frames: number }> {
   const offsetUs = request.window?.startUs ?? 0;
-  const prerollUs = seekPrerollUs(request.container ?? '', offsetUs);
+  const seekUs = request.window ? withPreroll(request.container ?? '', request.window).startUs : 0;
+  const prerollUs = offsetUs - seekUs;
   const windowUs = request.window && request.window.endUs - request.window.startUs;
   const { progress } = options;
   const assembler = new FrameAssembler(frameBytes(request), offsetUs, (frame) => {
@@ -79,7 +80,7 @@ export async function decodeFrames(
       inputs: [
         {
           path: request.path,
-          ...(windowUs !== undefined && { seekUs: offsetUs - prerollUs, durationUs: prerollUs + windowUs }),
+          ...(windowUs !== undefined && { seekUs, durationUs: prerollUs + windowUs }),
           options: [...(request.keyframesOnly ? ['-skip_frame', 'nokey'] : []), ...(request.decoderOptions ?? []), '-an', '-sn'],
         },
       ],

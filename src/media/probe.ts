@@ -117,7 +117,11 @@ export async function probePacketsFrom(host: Omit<MediaHost, 'addCpuSeconds'>, p
   });
 }
 
-async function askFfprobe(host: Omit<MediaHost, 'addCpuSeconds'>, path: string, options: readonly string[]): Promise<{ lines: string[]; excess: string | undefined }> {
+/**
+ * Asks ffprobe about one file, within limits. Options come after `-v error`.
+ * @throws {SnvgError} as probeFile
+ */
+export async function askFfprobe(host: Omit<MediaHost, 'addCpuSeconds'>, path: string, options: readonly string[], onLogLine?: (line: string) => void): Promise<{ lines: string[]; excess: string | undefined }> {
   const lines: string[] = [];
   let size = 0;
   let excess: string | undefined;
@@ -131,6 +135,7 @@ async function askFfprobe(host: Omit<MediaHost, 'addCpuSeconds'>, path: string, 
       limits: { cpuSeconds: probeTimeoutMs / 1000 },
       onStderrLine: (line) => {
         excess ??= excessIn(line);
+        onLogLine?.(line);
       },
       onStdoutLine: (line) => {
         size += line.length;

@@ -1,3 +1,5 @@
+import type { Range } from '../artifacts/schemas/common.js';
+
 /**
  * Containers without an index: an input seek lands at any packet, and decoding begins at the next keyframe, up to some seconds
  * after the time asked for (measured with ffmpeg 5.1: 0.7–1.8 s late with a keyframe every 2 s, 10 s late with one every 10 s).
@@ -26,4 +28,9 @@ export function seekPrerollUs(container: string, wantedUs: number): number {
   const isUnindexed = container.split(',').some((name) => unindexed.has(name));
   // So near the start, reading from it costs little, and what is missing there is missing in the source.
   return wantedUs <= nearStartUs ? wantedUs : Math.min(wantedUs, isUnindexed ? longestKeyframeGapUs : reorderUs);
+}
+
+/** A window with what is read before it: where it begins is where to seek. */
+export function withPreroll(container: string, { startUs, endUs }: Range): Range {
+  return { startUs: startUs - seekPrerollUs(container, startUs), endUs };
 }

@@ -101,6 +101,8 @@ export interface FilmPart {
   windows: readonly Range[];
   /** ffprobe's name of the container. */
   container: string;
+  /** ffmpeg's numbers of the streams that are decoded. */
+  streams: readonly number[];
 }
 
 /** Keeps the literal output kinds while checking the shape. */

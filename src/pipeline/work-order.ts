@@ -19,11 +19,11 @@ export interface WorkOrder {
 
 /** Finds what a demuxer must have of a film to decode windows of it exactly as from the whole. */
 export interface FilmReader {
-  /** @returns all of the file where less would not do or would hardly be less */
-  bytesOf(file: FileRef, part: FilmPart, signal: AbortSignal): Promise<ByteRange[]>;
+  /** @returns all of the file where less would not do or would hardly be less; undefined where even a whole copy is not read as the file is */
+  bytesOf(file: FileRef, part: FilmPart, signal: AbortSignal): Promise<ByteRange[] | undefined>;
 }
 
-/** The order of a task; undefined: its operation stays on this machine. */
+/** The order of a task; undefined: it stays on this machine. */
 export async function workOrderOf(task: Task, context: { films: FilmReader; read: Planner['read']; signal: AbortSignal }): Promise<WorkOrder | undefined> {
   const operation = await loadOperation(task.op);
   const moves = operation.moves;
@@ -34,6 +34,7 @@ export async function workOrderOf(task: Task, context: { films: FilmReader; read
   for (const [name, input] of filesOf(task.inputs)) {
     const file = contentOf(input);
     const ranges = await bytesRead(input, reads[name], context);
+    if (!ranges) return undefined;
     const known = parts.get(file.sha256)?.ranges ?? [];
     parts.set(file.sha256, { ...file, ranges: joined([...known, ...ranges]) });
   }
@@ -51,7 +52,7 @@ function filesOf(inputs: TaskInputs): [name: string, Input][] {
   return Object.entries(inputs).flatMap(([name, input]) => (input === undefined ? [] : isList(input) ? input.map((ref): [string, Input] => [name, ref]) : [[name, input] as [string, Input]]));
 }
 
-async function bytesRead(input: Input, part: InputPart | undefined, context: { films: FilmReader; signal: AbortSignal }): Promise<readonly ByteRange[]> {
+async function bytesRead(input: Input, part: InputPart | undefined, context: { films: FilmReader; signal: AbortSignal }): Promise<readonly ByteRange[] | undefined> {
   if (part === undefined) return [{ startByte: 0, endByte: input.sizeBytes }];
   if ('bytes' in part) return part.bytes.map(({ startByte, endByte }) => ({ startByte: Math.max(0, startByte), endByte: Math.min(input.sizeBytes, endByte) }));
   if (!('path' in input)) throw new TypeError('a film is a file with a path');

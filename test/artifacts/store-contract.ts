@@ -20,6 +20,8 @@ export interface StoreUnderTest {
   age(hash: string, ms: number): Promise<void>;
   /** What the place's clock says. */
   nowMs(): Promise<number>;
+  /** The store keeps its bytes in the memory of this process: what a put takes cannot be told from it. */
+  heldHere?: true;
   /** Ends what was started for it. */
   close(): Promise<void>;
 }
@@ -191,7 +193,7 @@ export function storeContract(kind: string, open: (dir: string) => Promise<Store
       expect(sizeBytes).toBe(size);
       expect(seen.digest('hex')).toBe(hash);
       expect(sha256(readFileSync(copy))).toBe(hash);
-      expect(most).toBeLessThan(size);
+      if (!at.heldHere) expect(most).toBeLessThan(size);
     });
   });
 }

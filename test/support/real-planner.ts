@@ -7,16 +7,18 @@ import { TaskResults } from '../../src/artifacts/task-results.js';
 import { createLogger } from '../../src/logger.js';
 import { LocalBackend } from '../../src/pipeline/backends/local.js';
 import { Resources } from '../../src/pipeline/resources.js';
+import type { Backend } from '../../src/pipeline/backends/backend.js';
 import type { RunEventBody } from '../../src/pipeline/run-event.js';
 import { Runner } from '../../src/pipeline/runner.js';
 import type { Toolchain } from '../../src/pipeline/stage.js';
+import type { Task } from '../../src/pipeline/task.js';
 
 export const testToolchain: Toolchain = {
   ffmpeg: { path: 'ffmpeg', identity: 'test' },
   ffprobe: { path: 'ffprobe' },
   modelsDir: resolve('models'),
   fontsDir: resolve('assets/fonts'),
-  identities: { ffmpeg: 'test', fonts: 'test', 'model:silero-vad': 'test', 'model:centerface': 'test' },
+  identities: { ffmpeg: 'test', fonts: 'test', 'model:silero-vad': 'test', 'model:whisper-base': 'test', 'model:centerface': 'test' },
 };
 
 /** A runner over a store of its own with the real ffmpeg, and what it said. */
@@ -24,7 +26,10 @@ export interface RealPlanner {
   planner: Runner;
   /** Where artifacts lie: a test puts hand-made ones there. */
   store: FileArtifactStore;
+  results: TaskResults;
   events: RunEventBody[];
+  /** Every task that was run. */
+  tasks: Task[];
   /** CPU seconds that the children of finished tasks used. */
   cpuSeconds(): number;
   close(): Promise<void>;
@@ -38,8 +43,18 @@ export async function realPlanner(options: { slots?: number; signal?: AbortSigna
   const events: RunEventBody[] = [];
   const resources = new Resources();
   const backend = new LocalBackend({ store, results, toolchain: testToolchain, resources, scratchRoot: join(root, 'scratch'), log: createLogger('silent') }, options.slots ?? 2);
+  const tasks: Task[] = [];
+  const watched: Backend = {
+    id: backend.id,
+    submit: (task, how) => {
+      tasks.push(task);
+      return backend.submit(task, how);
+    },
+    capacity: () => backend.capacity(),
+    close: () => backend.close(),
+  };
   const planner = new Runner({
-    backend,
+    backend: watched,
     store,
     results,
     toolchain: testToolchain,
@@ -50,7 +65,9 @@ export async function realPlanner(options: { slots?: number; signal?: AbortSigna
   return {
     planner,
     store,
+    results,
     events,
+    tasks,
     cpuSeconds: () => events.reduce((sum, event) => sum + (event.type === 'task-finished' ? event.cpuSeconds : 0), 0),
     close: async () => {
       await backend.close();

@@ -1,8 +1,8 @@
 import type { ArtifactRef } from '../../artifacts/kinds.js';
+import type { Fine } from '../../artifacts/schemas/analysis.js';
 import type { Camera } from '../../artifacts/schemas/clip.js';
 import { planColour } from '../../media/colour.js';
-import { seekPrerollUs } from '../../media/seek.js';
-import { type ClipPiece, ClipTimeline, nearestFrame } from '../../media/timeline.js';
+import { ClipTimeline, nearestFrame } from '../../media/timeline.js';
 import { defineOperation, type FileRef, type StageContext } from '../stage.js';
 import { planCamera } from './camera/index.js';
 import { prepareCaptions, putClip } from './clip-files.js';
@@ -10,7 +10,9 @@ import { finishClip } from './finish-clip.js';
 import { outputFormats } from './formats.js';
 import { clipParams, type ClipParams } from './params.js';
 import { renderPicture } from './picture/render-picture.js';
-import { planReadings, type Reading } from './readings.js';
+import { pictureReadings } from './picture-readings.js';
+import { encodingSeconds, readOnce } from './moving.js';
+import { soundReadings } from './sound/cut-sound.js';
 import { stereoMix } from './sound/stereo-mix.js';
 
 interface ClipInputs {
@@ -19,16 +21,6 @@ interface ClipInputs {
   fine: ArtifactRef<'fine'>;
   [name: string]: FileRef | ArtifactRef;
 }
-
-/** Read past the end of each piece, so that its last frame is complete whatever the source's frame times. */
-const tailUs = 200_000;
-/** To decode this much costs about as much as to start a decoder and reach the middle of a group of pictures. */
-const worthReadingUs = 4_000_000;
-/**
- * Most filters of one run's camera at once. A camera that moves or shows the whole picture has filters of its own, and so has the still one
- * after it: measured at 1280×720, 11 MB each. Cameras at rest share one, whose expression a piece makes longer.
- */
-const cameraWeights = { most: 1, still: 1 / 64, other: 1 / 8 } as const;
 
 /**
  * Renders one moment in one format and verifies the result.
@@ -43,13 +35,23 @@ export const clipOperation = defineOperation<ClipParams, ClipInputs, { clip: 'cl
   outputs: { clip: 'clip' },
   tools: ['ffmpeg', 'fonts'],
   slots: 2,
+  moves: {
+    cpuSeconds: encodingSeconds,
+    memoryBytes: 900_000_000,
+    reads: async (params, { fine }, read) => {
+      const timeline = new ClipTimeline(params.ranges, params.video.fps);
+      const { container, audio, video } = params;
+      const picture = pictureReadings('', timeline, container, cameraOf(params, await read(fine)));
+      const sound = audio ? soundReadings({ path: '', container, timeline }) : [];
+      return { file: { film: { windows: readOnce([...picture, ...sound]), container, streams: [video.index, ...(audio ? [audio.index] : [])] } } };
+    },
+  },
   async run({ file, cues: cuesRef, fine: fineRef }, ctx) {
     const { params } = ctx;
     const format = outputFormats[params.format];
     const [cues, fine] = await Promise.all([ctx.read(cuesRef), ctx.read(fineRef)]);
     const timeline = new ClipTimeline(params.ranges, params.video.fps);
-    const { displayWidth, displayHeight, fps } = params.video;
-    const camera = planCamera({ fine, ranges: params.ranges, displayWidth, displayHeight, targetWidth: format.width, targetHeight: format.height, fps });
+    const camera = cameraOf(params, fine);
     reportUnknownColours(ctx);
     const captions = await prepareCaptions(ctx, cues, { look: params.captions, format, timeline, needed: params.audio !== null });
     const readings = pictureReadings(file.path, timeline, params.container, camera);
@@ -82,15 +84,10 @@ export const clipOperation = defineOperation<ClipParams, ClipInputs, { clip: 'cl
   },
 });
 
-function pictureReadings(path: string, { pieces, fps }: ClipTimeline, container: string, camera: Camera): [Reading, ...Reading[]] {
-  const leadUs = (startUs: number): number => seekPrerollUs(container, startUs);
-  const weightOf = ({ firstFrame, frames }: ClipPiece): number =>
-    camera.shots
-      .filter((shot) => nearestFrame(shot.startUs, fps) >= firstFrame && nearestFrame(shot.startUs, fps) < firstFrame + frames)
-      .reduce((sum, { mode, keys }) => sum + (mode === 'fit' || keys.length > 1 ? cameraWeights.other : cameraWeights.still), 0);
-  const [first, ...more] = planReadings(path, pieces, { leadUs, gapUs: worthReadingUs + leadUs(Number.MAX_SAFE_INTEGER), tailUs, weightOf, mostWeight: cameraWeights.most });
-  if (!first) throw new RangeError('a clip has at least one piece');
-  return [first, ...more];
+function cameraOf({ ranges, video, format }: ClipParams, fine: Fine): Camera {
+  const { displayWidth, displayHeight, fps } = video;
+  const { width, height } = outputFormats[format];
+  return planCamera({ fine, ranges, displayWidth, displayHeight, targetWidth: width, targetHeight: height, fps });
 }
 
 function reportUnknownColours(ctx: StageContext<ClipParams>): void {

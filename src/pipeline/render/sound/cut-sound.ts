@@ -30,15 +30,21 @@ export interface SoundCut {
   timeline: ClipTimeline;
 }
 
+/** Which stretches of the source are decoded for a clip's sound. */
+export function soundReadings({ path, container, timeline }: Pick<SoundCut, 'path' | 'container' | 'timeline'>): Reading[] {
+  // Decoders need some packets before theirs sound right: MP3 keeps bits in earlier ones, Opus asks for 80 ms, AAC overlaps two.
+  return planReadings(path, timeline.pieces, { gapUs, leadUs: (startUs) => seekPrerollUs(container, startUs), tailUs, weightOf: () => 0, mostWeight: 0 });
+}
+
 /**
  * Cuts the clip's sound to the exact sample, stereo at 48 kHz, with late starts and holes filled with silence and joins crossfaded.
  *
  * @returns what it measures before any gain
  * @throws {SnvgError} as runFfmpeg
  */
-export async function cutSound(host: MediaHost, { path, container, streamIndex, mix, timeline }: SoundCut): Promise<Loudness> {
-  // Decoders need some packets before theirs sound right: MP3 keeps bits in earlier ones, Opus asks for 80 ms, AAC overlaps two.
-  const readings = planReadings(path, timeline.pieces, { gapUs, leadUs: (startUs) => seekPrerollUs(container, startUs), tailUs, weightOf: () => 0, mostWeight: 0 });
+export async function cutSound(host: MediaHost, cut: SoundCut): Promise<Loudness> {
+  const { streamIndex, mix, timeline } = cut;
+  const readings = soundReadings(cut);
   const pieces = timeline.pieces.map((piece): SoundPiece => {
     const clipStart = samplesAt(piece.firstFrame, timeline);
     return { sourceStart: samplesIn(piece.startUs), clipStart, length: samplesAt(piece.firstFrame + piece.frames, timeline) - clipStart };

@@ -6,6 +6,8 @@ import { prepareCaptions, putClip } from '../clip-files.js';
 import { finishClip } from '../finish-clip.js';
 import { outputFormats } from '../formats.js';
 import { stillParams, type StillParams } from '../params.js';
+import { encodingSeconds, readOnce } from '../moving.js';
+import { soundReadings } from '../sound/cut-sound.js';
 import { stereoMix } from '../sound/stereo-mix.js';
 import { drawStill } from './draw-still.js';
 
@@ -30,6 +32,14 @@ export const stillOperation = defineOperation<StillParams, StillInputs, { clip: 
   outputs: { clip: 'clip' },
   tools: ['ffmpeg', 'fonts'],
   slots: 2,
+  moves: {
+    cpuSeconds: encodingSeconds,
+    memoryBytes: 700_000_000,
+    reads: async ({ ranges, container, audio }) => {
+      const sound = soundReadings({ path: '', container, timeline: new ClipTimeline(ranges, clipRate({ video: null })) });
+      return { file: { film: { windows: readOnce(sound), container, streams: [audio.index] } } };
+    },
+  },
   async run({ file, cues: cuesRef, backdrop, picture }, ctx) {
     const { params } = ctx;
     const { audio } = params;

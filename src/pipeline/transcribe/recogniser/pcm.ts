@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import type { ByteRange } from '../../../artifacts/byte-range.js';
 import type { Range } from '../../../artifacts/schemas/common.js';
 
 /** Samples a second of everything the recogniser hears. */
@@ -12,14 +13,18 @@ export function usOf(samples: number): number {
   return Math.round((samples * 1e6) / sampleRate);
 }
 
+/** Where a stretch of sound lies in a headerless s16le mono file, which may end before. */
+export function bytesOfSamples(range: Range): ByteRange {
+  return { startByte: samplesOf(range.startUs) * 2, endByte: samplesOf(range.endUs) * 2 };
+}
+
 /** Part of a headerless s16le mono file as floats in −1…1; shorter than asked where the file ends. */
 export async function readSamples(path: string, range: Range): Promise<Float32Array> {
-  const first = samplesOf(range.startUs);
-  const count = samplesOf(range.endUs) - first;
+  const { startByte, endByte } = bytesOfSamples(range);
   const file = await open(path, 'r');
   try {
-    const bytes = Buffer.alloc(count * 2);
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, first * 2);
+    const bytes = Buffer.alloc(endByte - startByte);
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, startByte);
     return toFloats(bytes.subarray(0, bytesRead - (bytesRead % 2)));
   } finally {
     await file.close();
