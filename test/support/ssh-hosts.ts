@@ -262,6 +262,8 @@ function clientConfig({ name, address, port }: Machine, key: string, knownHosts:
 
 function serverConfig({ dir, home, bin, address, port }: Machine, authorizedKeys: string, further: readonly string[]): string {
   return `${[
+    // Of two lines for the same, sshd takes the first.
+    ...further,
     `ListenAddress ${address}:${port}`,
     `HostKey ${join(dir, 'host-key')}`,
     `PidFile ${join(dir, 'sshd.pid')}`,
@@ -276,7 +278,6 @@ function serverConfig({ dir, home, bin, address, port }: Machine, authorizedKeys
     `SetEnv HOME=${home} PATH=${bin}`,
     // All hosts share one account, whose home is another one.
     'ForceCommand cd "$HOME" && exec sh -c "$SSH_ORIGINAL_COMMAND"',
-    ...further,
   ].join('\n')}\n`;
 }
 
