@@ -1,3 +1,4 @@
+import './cli/hosts.js';
 import './cli/coordinate.js';
 import './cli/queue.js';
 import './cli/worker.js';

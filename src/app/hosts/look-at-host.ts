@@ -3,7 +3,7 @@ import { installHint } from '../../media/install-hint.js';
 import { programsFolder } from '../../pipeline/backends/ssh/agent-command.js';
 import { type SshConnection, SshFailure } from '../../pipeline/backends/ssh/ssh-connection.js';
 import { hostErrorOf } from '../../pipeline/backends/ssh/ssh-fault.js';
-import { ToolFailure } from '../../process/run.js';
+import { run, ToolFailure } from '../../process/run.js';
 import type { Machine } from './program-files.js';
 
 /** What a host is, seen before anything of snvg is there. */
@@ -20,6 +20,8 @@ export interface HostLook {
   releases: readonly string[];
   freeBytes: number | undefined;
   writable: boolean;
+  /** What its ffmpeg says it is, as `ffmpegWords` reads it; empty: there is none. */
+  ffmpeg: string;
 }
 
 /** package.json's `engines`. */
@@ -40,6 +42,7 @@ folder="$HOME/${programsFolder}"
 mkdir -p "$folder" 2> /dev/null
 test -d "$folder" && test -w "$folder" && say writable yes
 say disk "$(df -Pk "$folder" 2> /dev/null | tail -n 1)"
+say ffmpeg "$(PATH="$PATH:/usr/local/bin:/opt/homebrew/bin:$HOME/.local/bin" ffmpeg -version < /dev/null 2> /dev/null | head -n 3 | tr '\\n' ' ')"
 for name in ${nodePlaces.join(' ')}; do
   path=$(command -v "$name" 2> /dev/null) || continue
   say node "$("$path" -p 'JSON.stringify({ path: process.execPath, version: process.versions.node, platform: process.platform, arch: process.arch })' < /dev/null 2> /dev/null)"
@@ -64,6 +67,7 @@ export async function lookAtHost(connection: SshConnection, signal: AbortSignal)
     releases: all('release'),
     freeBytes: Number.isFinite(freeKb) && one('disk') !== '' ? freeKb * 1024 : undefined,
     writable: one('writable') === 'yes',
+    ffmpeg: one('ffmpeg').trim(),
   };
 }
 
@@ -128,6 +132,13 @@ function nodeHint({ system, releases }: HostLook): string {
   if (releases.includes('/etc/fedora-release')) return 'sudo dnf install nodejs';
   if (releases.includes('/etc/debian_version')) return 'sudo apt-get install -y nodejs, on Debian 13, Ubuntu 25.04 or later; before that from nodejs.org or with nvm';
   return 'from nodejs.org, or with nvm';
+}
+
+/** The first lines of `ffmpeg -version`: equal words are the same build. */
+export async function ffmpegWords(path: string, signal: AbortSignal): Promise<string> {
+  const lines: string[] = [];
+  await run({ command: path, args: ['-version'], cwd: '/', signal, timeoutMs: 20_000, onStdoutLine: (line) => lines.push(line) });
+  return lines.slice(0, 3).join(' ').trim();
 }
 
 /** How a full ffmpeg is installed on that system. */
