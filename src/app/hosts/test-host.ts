@@ -87,7 +87,7 @@ export class HostTester {
   /** Made once for all hosts of a test. */
   #sampled(): Promise<{ order: WorkOrder; here: TaskResult }> {
     this.#sample ??= (async () => {
-      const order = await makeSampleTask(this.#app, this.#request.signal);
+      const order = await makeSampleTask(this.#app);
       return { order, here: await sampleHere(this.#app, order, this.#request.signal) };
     })();
     return this.#sample;
