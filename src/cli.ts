@@ -1,6 +1,7 @@
 import './cli/hosts.js';
 import './cli/coordinate.js';
 import './cli/queue.js';
+import './cli/store.js';
 import './cli/worker.js';
 import { CommanderError } from 'commander';
 import { type Flags, program, start, withSettings } from './cli/program.js';

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { makeFolder, writeFileAtomically } from './atomic-file.js';
@@ -52,11 +52,13 @@ export class TaskResults {
     await rm(this.#pathOf(key), { force: true });
   }
 
-  async *all(): AsyncIterable<TaskResult> {
+  /** `writtenMs`: milliseconds since the epoch. */
+  async *all(): AsyncIterable<{ result: TaskResult; sizeBytes: number; writtenMs: number }> {
     for (const entry of await readdir(this.#root, { recursive: true, withFileTypes: true }).catch(() => [])) {
       if (!entry.isFile() || !entry.name.endsWith('.json')) continue;
       const result = await this.get(entry.name.slice(0, -'.json'.length));
-      if (result) yield result;
+      const info = result && (await stat(join(entry.parentPath, entry.name)).catch(() => undefined));
+      if (result && info) yield { result, sizeBytes: info.size, writtenMs: info.mtimeMs };
     }
   }
 
