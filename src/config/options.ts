@@ -110,6 +110,7 @@ export const options = [
   { key: 'here', group: group.machines, type: 'boolean', default: true, env: 'SNVG_HERE', scope: 'run', doc: 'Have this machine take its share of the work that could be done elsewhere' },
   { key: 'queue', group: group.machines, type: 'text', default: null, placeholder: 'redis://…', pattern: '^rediss?://', expects: 'an address such as redis://127.0.0.1:6379', env: 'SNVG_QUEUE', scope: 'machines', guarded: true, doc: 'The Redis at which workers wait, for --backend queue' },
   { key: 'store', group: group.machines, type: 'text', default: null, placeholder: 'folder|s3://…', env: 'SNVG_STORE', scope: 'machines', guarded: true, doc: 'Where machines at a queue leave files for each other: a folder that all of them see, or s3://bucket/folder' },
+  { key: 'needs', flag: 'need', group: group.machines, type: 'list', default: [], placeholder: 'tag', env: 'SNVG_NEEDS', scope: 'run', doc: 'With --backend queue: only workers with this tag take the work; repeat for several' },
   { key: 'jobs', group: group.run, type: 'integer', default: null, min: 1, max: 64, placeholder: 'n', env: 'SNVG_JOBS', scope: 'run', doc: 'Inputs to work on at once (default: by cores and memory, 2 on most machines)' },
   { key: 'keepGoing', group: group.run, type: 'boolean', default: false, env: 'SNVG_KEEP_GOING', scope: 'run', doc: 'Try every input even after one has failed' },
   { key: 'strict', group: group.run, type: 'boolean', default: false, env: 'SNVG_STRICT', scope: 'run', doc: 'Exit 8 when anything was done in a lesser way' },

@@ -7,7 +7,7 @@ import type { Backend, Slots, TaskEvent } from '../backend.js';
 import type { RunEnd, RunListener } from '../shared-run.js';
 import { Sharing, type Turn } from '../sharing.js';
 import { SlotQueue } from '../slot-queue.js';
-import type { QueueConnection } from './connection.js';
+import type { QueueConnection, QueueWarning } from './connection.js';
 import { Dispatch, type Patience } from './dispatch.js';
 import type { QueueExchange } from './exchange.js';
 import { laneOf } from './lanes.js';
@@ -36,6 +36,8 @@ export interface QueueBackendOptions {
   /** Tags a worker must have. */
   needs: readonly string[];
   films: FilmReader;
+  /** Called last. */
+  closing(): Promise<void>;
   patience?: Partial<Patience>;
 }
 
@@ -48,6 +50,7 @@ export class QueueBackend implements Backend {
   readonly #dispatch: Dispatch;
   readonly #sender: PieceSender;
   readonly #runs: Runs;
+  readonly #warnings: QueueWarning[];
   /** Half cores promised to tasks that come back from the queue. */
   #promised = 0;
   #takingBack = false;
@@ -56,6 +59,7 @@ export class QueueBackend implements Backend {
   constructor(options: QueueBackendOptions) {
     this.#options = options;
     this.#slots = new SlotQueue(options.slots);
+    this.#warnings = [...options.connection.warnings];
     this.#sharing = new Sharing(options.host);
     this.#sender = new PieceSender(options.exchange);
     this.#runs = new Runs(options.connection.redis);
@@ -73,6 +77,7 @@ export class QueueBackend implements Backend {
   async close(): Promise<void> {
     await this.#dispatch.close();
     await this.#options.connection.close();
+    await this.#options.closing();
     await this.#options.host.resources.close();
   }
 
@@ -80,6 +85,7 @@ export class QueueBackend implements Backend {
     const { host, films } = this.#options;
     const order = await workOrderOf(task, { films, read: (ref) => readArtifact(host.store, ref), signal });
     if (!order || this.#isTooFar(order)) return this.#slots.add(() => turn(() => this.#run(task, signal, tell)), { slots: task.slots, priority: task.priority, signal });
+    this.#warn(task, tell);
     let adopted = false;
     const end = await turn(async () => {
       const there = await this.#adopt(task.key, signal, tell);
@@ -88,6 +94,11 @@ export class QueueBackend implements Backend {
       return this.#options.here && this.#slots.free - this.#promised >= Math.min(task.slots, this.#slots.total) ? this.#runHere(task, signal, tell) : this.#throughQueue(task, order, signal, tell);
     });
     return end && adopted ? { ...end, elsewhere: true } : end;
+  }
+
+  /** What is known to be wrong with the Redis is said once. */
+  #warn({ stage }: Task, tell: RunListener): void {
+    for (const { code, message, remedy } of this.#warnings.splice(0)) tell({ type: 'notice', notice: { code, stage, message, remedy, severity: 'info' } });
   }
 
   /** Whether its inputs would be longer on their way than it takes here. */
