@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openDatabase } from '../../src/jobs/database.js';
+import { EventLog } from '../../src/jobs/events.js';
+import { Jobs } from '../../src/jobs/jobs.js';
 import type { RunEvent } from '../../src/pipeline/run-event.js';
 import type { Workplace } from '../end-to-end/workplace.js';
 import { makeSmallFilm, quick } from '../places/small-talk.js';
@@ -17,7 +20,7 @@ export const oneClip = ['--use-captions', '--clips', '1', '--format', 'square', 
 
 /** Hands a film over and returns the job's id. */
 export async function handOver(place: Workplace, ...args: string[]): Promise<string> {
-  const { exitCode, stdout, stderr } = await place.snvg('process', ...args, ...oneClip, '--detach', '--json');
+  const { exitCode, stdout, stderr } = await place.snvg('process', ...oneClip, ...args, '--detach', '--json');
   if (exitCode !== 0) throw new Error(stderr + stdout);
   return (JSON.parse(stdout) as { jobs: { id: string }[] }).jobs[0]?.id ?? '';
 }
@@ -70,4 +73,23 @@ export function taskCounts(events: readonly RunEvent[]): { started: Map<string, 
     if (event.type === 'task-finished' && !event.cached) counts.finished.set(event.taskKey, (counts.finished.get(event.taskKey) ?? 0) + 1);
   }
   return counts;
+}
+
+/** How every job stands, as the database has it. */
+export function states(place: Workplace): Record<string, string> {
+  return looking(place, (db) => Object.fromEntries(new Jobs(db, { nowMs: () => 0, monotonicMs: () => 0 }, () => false).list().map(({ id, state }) => [id, state])));
+}
+
+/** The whole event log of a job. */
+export function eventsOf(place: Workplace, id: string): RunEvent[] {
+  return looking(place, (db) => new EventLog(db).read(id).map(({ event }) => event));
+}
+
+function looking<T>(place: Workplace, look: (db: ReturnType<typeof openDatabase>) => T): T {
+  const db = openDatabase(join(place.home, 'data', 'snvg.db'));
+  try {
+    return look(db);
+  } finally {
+    db.close();
+  }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hashFile } from '../../src/artifacts/fingerprint.js';
 import { Workplace } from '../end-to-end/workplace.js';
-import { type Beside, beside, captionedFilm, handOver, taskCounts } from './captioned-film.js';
+import { type Beside, beside, captionedFilm, eventsOf, handOver, states, taskCounts } from './captioned-film.js';
 
 /** Several runs each, on a machine that may be busy with other tests. */
 const patienceMs = 300_000;
@@ -32,11 +32,6 @@ function partsIn(dir: string): string[] {
   return readdirSync(dir, { recursive: true }).map(String).filter((name) => name.endsWith('.part'));
 }
 
-async function stateOf(id: string): Promise<string | undefined> {
-  const { jobs } = JSON.parse((await place.snvg('jobs', 'list', '--json')).stdout) as { jobs: { id: string; state: string }[] };
-  return jobs.find((job) => job.id === id)?.state;
-}
-
 test('fault 2 and 14: interrupted once, killed, and interrupted twice, a job is done in the end, and nothing that was finished is done again', async () => {
   const id = await handOver(place, 'film.mp4');
   const once = coordinator();
@@ -44,7 +39,7 @@ test('fault 2 and 14: interrupted once, killed, and interrupted twice, a job is 
   process.kill(once.pid, 'SIGINT');
   expect(await once.ended, once.stderr()).toBe(130);
   expect(once.stderr()).toContain('1 job waiting again');
-  expect(await stateOf(id)).toBe('queued');
+  expect(states(place)).toEqual({ [id]: 'queued' });
   expect(readdirSync(join(place.home, 'cache', 'scratch'))).toEqual([]);
   expect(processesOf(place.home)).toEqual([]);
 
@@ -52,7 +47,7 @@ test('fault 2 and 14: interrupted once, killed, and interrupted twice, a job is 
   await killed.until(rendering);
   process.kill(killed.pid, 'SIGKILL');
   expect(await killed.ended).toBeNull();
-  expect(await stateOf(id)).toBe('interrupted');
+  expect(states(place)).toEqual({ [id]: 'running' });
 
   const twice = coordinator();
   await twice.until(rendering);
@@ -63,9 +58,9 @@ test('fault 2 and 14: interrupted once, killed, and interrupted twice, a job is 
 
   const last = await place.snvg('coordinate', '--once');
   expect(last.exitCode, last.stdout + last.stderr).toBe(0);
-  expect(await stateOf(id)).toBe('done');
+  expect(states(place)).toEqual({ [id]: 'done' });
   expect(processesOf(place.home)).toEqual([]);
-  const events = await place.events(id);
+  const events = eventsOf(place, id);
   const { started, finished } = taskCounts(events);
   expect([...finished.values()].filter((count) => count > 1)).toEqual([]);
   const begunAgain = [...started].filter(([, count]) => count > 1).map(([key]) => key);
@@ -93,7 +88,7 @@ test.each([
   const resumed = await place.snvg('coordinate', '--once');
   expect(resumed.exitCode, resumed.stdout + resumed.stderr).toBe(0);
   expect(films().toSorted()).toEqual(before.toSorted());
-  const counts = taskCounts((await place.events(id)).filter((event) => 'op' in event && event.op === 'render.clip'));
+  const counts = taskCounts(eventsOf(place, id).filter((event) => 'op' in event && event.op === 'render.clip'));
   expect([[...counts.started.values()], [...counts.finished.values()]]).toEqual([[started], finished === 0 ? [] : [finished]]);
   const [clip] = place.manifest(folder).clips;
   const output = clip?.outputs[0];
