@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { basename } from 'node:path';
+import { isUnusableArtifact } from '../artifacts/faults.js';
 import type { Clip } from '../artifacts/schemas/clip.js';
 import type { Manifest } from '../artifacts/schemas/manifest.js';
 import { reportError, SnvgError, type ErrorReport } from '../errors.js';
@@ -64,6 +65,8 @@ export interface FetchRun {
 }
 
 const cancelPollMs = 300;
+/** Damaged or missing artifacts that one run makes anew: with more, the disk is at fault. */
+const mostRemade = 32;
 
 /** Takes one source through the stages as its only writer. Expected failures are returned, not thrown. */
 export async function processSource(run: App, place: JobPlace, options: ProcessOptions): Promise<SourceResult> {
@@ -87,7 +90,19 @@ export async function processSource(run: App, place: JobPlace, options: ProcessO
     // A folder that cannot take the clips is known before the bytes are here.
     if (fetch && place.input) await OutputFolder.inspect(outputDir, jobId);
     const local = fetch ? await fetch(place, { app, signal: cancel.signal, fresh, progress, notice: (notice) => early.push(notice) }) : { path: sourcePath };
-    const work = (): Promise<SourceResult> => workOn(app, place, { ...options, local, early }, emit, cancel.signal);
+    const work = async (): Promise<SourceResult> => {
+      const met = new Set<string>();
+      for (;;) {
+        try {
+          return await workOn(app, place, { ...options, ...(met.size > 0 ? { fresh: false } : {}), local, early }, emit, cancel.signal);
+        } catch (error) {
+          if (!isUnusableArtifact(error) || met.has(error.hash) || met.size === mostRemade || cancel.signal.aborted) throw error;
+          // What was damaged is gone from the cache by now: the task that made it is done again, all others are answered from there.
+          met.add(error.hash);
+          app.log.warn({ code: error.code, artifact: error.hash }, 'an artifact cannot be used: it is made anew');
+        }
+      }
+    };
     result = await (turn ? turn(work) : work());
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -203,6 +218,8 @@ async function workOn(app: App, place: JobPlace, options: ProcessOptions & Fetch
         emit({ type: 'clip-ready', index, title, score, path: `${place.outputDir}/${output.path}`, format: rendered.format, durationUs: clip.durationUs });
       },
     });
+    const unusable = outcome.failures.find((failure) => isUnusableArtifact(failure.error));
+    if (unusable) throw unusable.error;
   } catch (error) {
     ending.abort(error);
     throw error;

@@ -22,6 +22,11 @@ export class ArtifactMissing extends SnvgError {
   }
 }
 
+/** Whether an artifact itself is at fault, not the way to it: what it came from has to be done again. */
+export function isUnusableArtifact(error: unknown): error is ArtifactDamaged | ArtifactMissing {
+  return error instanceof ArtifactDamaged || error instanceof ArtifactMissing;
+}
+
 /** Something was to be written to a store that was opened to look only. */
 export function readOnlyStore(place: string): SnvgError {
   return new SnvgError('OUTPUT_UNWRITABLE', `${place} was opened to be read only`, 'Run without --dry-run to write to it.');

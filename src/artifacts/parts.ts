@@ -13,7 +13,7 @@ export interface ArtifactPart {
  * An artifact and those that it is made of: a clip's description names its film, its captions and its cover. One that is not there, or
  * cannot be read, is named alone.
  */
-export async function withParts(store: ArtifactStore, ref: ArtifactRef): Promise<ArtifactPart[]> {
+export async function withParts(store: Pick<ArtifactStore, 'materialize'>, ref: ArtifactRef): Promise<ArtifactPart[]> {
   const parts: ArtifactPart[] = [{ kind: ref.kind, hash: ref.hash, sizeBytes: ref.sizeBytes }];
   if (!isJsonKind(ref.kind)) return parts;
   const text = await store

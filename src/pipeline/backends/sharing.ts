@@ -14,7 +14,7 @@ const claimPollMs = 200;
 
 /** What those who ask for tasks share. */
 export interface Shared {
-  store: Pick<ArtifactStore, 'has'>;
+  store: Pick<ArtifactStore, 'has' | 'materialize'>;
   results: Pick<TaskResults, 'get'>;
   /** Absent where no other process shares the results. */
   claims?: TaskClaims;

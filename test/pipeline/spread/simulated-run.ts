@@ -44,7 +44,7 @@ export class SimulatedRun {
       here: this.here,
       hosts: this.hosts,
       takesShare: options.takesShare ?? true,
-      store: { has: (hash) => Promise.resolve(this.world.stored.has(hash)) },
+      store: { has: (hash) => Promise.resolve(this.world.stored.has(hash)), materialize: (hash) => Promise.reject(new Error(`nothing of ${hash} lies here`)) },
       results: {
         get: (key) => Promise.resolve(this.#results.get(key)),
         put: (result) => {

@@ -27,7 +27,7 @@ export interface SpreadOptions {
   hosts: readonly Place[];
   /** Whether this machine takes its share of what could be done elsewhere. */
   takesShare: boolean;
-  store: Pick<ArtifactStore, 'has'>;
+  store: Pick<ArtifactStore, 'has' | 'materialize'>;
   results: Pick<TaskResults, 'get' | 'put'>;
   claims?: Shared['claims'];
   /** What another machine needs for a task; undefined: it stays here. */
