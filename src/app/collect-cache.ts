@@ -2,8 +2,11 @@ import { withParts } from '../artifacts/parts.js';
 import type { App } from './app.js';
 import { cleanDownloads } from './clean-downloads.js';
 
-/** While other jobs run: younger cache files may have been promised to one of them before its event was written. */
-const promiseMs = 60 * 60 * 1000;
+/**
+ * While other jobs run: younger cache files may have been promised to one of them before its event was written. A moment would do; the hours
+ * are for a clock that is set forward meanwhile (a zone or a season that was wrong), which makes every file look older.
+ */
+const promiseMs = 3 * 60 * 60 * 1000;
 /** File systems keep times to two seconds at worst. */
 const clockSlackMs = 2_000;
 

@@ -48,6 +48,16 @@ test('leaves a living job what it was promised, though it has not written so yet
   expect([await app.store.has(asked.hash), await app.store.has(unasked.hash)]).toEqual([true, false]);
 });
 
+test('fault 15: a clock that jumps forward by an hour takes nothing from a living job', async () => {
+  const app = await openTestApp();
+  const asked = await endedJob(app, 'asked', 24);
+  app.jobs.claim({ id: 'living', sourcePath: '/living', outputDir: '/living.snvg', settings: {} }, app.self);
+  expect(await app.store.has(asked.hash)).toBe(true);
+  const jumped = { ...app, clock: { ...app.clock, nowMs: () => app.clock.nowMs() + 3_600_000 } };
+  await cleanJobs(jumped, [app.jobs.get('asked')]);
+  expect(await app.store.has(asked.hash)).toBe(true);
+});
+
 test('leaves a job that starts meanwhile what it puts', async () => {
   const app = await openTestApp();
   const old = await endedJob(app, 'old', 24);
