@@ -38,7 +38,8 @@ const planted: Record<string, string> = {
   'src/sources/page.ts': "import 'tinyglobby';\nimport '../process/child.js';\nimport '@aws-sdk/client-s3'; // ✗ s3-home",
   'src/artifacts/atomic-file.ts': "import 'tinyglobby'; // ✗ glob-home",
   'src/output/folder.ts': "import '../artifacts/store.js';\nimport '../logger.js';\nimport '../media/probe.js'; // ✗ output",
-  'src/media/ffmpeg.ts': "import 'fluent-ffmpeg';\nimport '../process/child.js';",
+  'src/artifacts/byte-range.ts': 'export const bytesIn = 0;',
+  'src/media/ffmpeg.ts': "import 'fluent-ffmpeg';\nimport '../process/child.js';\nimport '../artifacts/byte-range.js';\nimport '../artifacts/atomic-file.js'; // ✗ media",
   'src/media/probe.ts': [
     "import 'fluent-ffmpeg'; // ✗ fluent-ffmpeg-home",
     "import 'execa'; // ✗ execa-home",

@@ -29,7 +29,7 @@ const readAheadFrames = 24;
 const readAheadUs = { least: 500_000, most: 20_000_000 } as const;
 /** How far the streams of a file may lie from each other in time; the second for files that are badly interleaved. */
 const interleavingUs = [1_500_000, 20_000_000] as const;
-/** A seek to a time of showing lands by times of decoding a little earlier where pictures are reordered: ffmpeg's own allowance, 3/23 s. */
+/** Where seeks go by times of decoding, ffmpeg makes them so much earlier for pictures that are reordered: 3/23 s. */
 const reorderSeekUs = 140_000;
 /** Packets closer than this are fetched as one: a demuxer reads on over such a gap anyway (its buffer holds 32 kB). */
 const gapBytes = 65_536;
@@ -97,7 +97,7 @@ export class FilmLayout {
 
   async #place(host: ProbeHost, { seekUs, endUs }: ReadStretch, streams: readonly number[]): Promise<PlacedWindow | undefined> {
     const { startUs } = this.#opening;
-    const seekAtUs = seekUs + startUs - reorderSeekUs;
+    const seekAtUs = seekUs + startUs - (this.#container.packetsAlone ? 0 : reorderSeekUs);
     const untilUs = startUs + endUs + Math.max(...streams.map((stream) => this.#readAheadUs(stream)));
     let packets: PlacedPacket[] = [];
     for (const apartUs of interleavingUs) {
@@ -127,7 +127,7 @@ export class FilmLayout {
 interface Container {
   /** What a demuxer reads besides packets. */
   index: readonly ByteRange[];
-  /** Packets are found by the index alone: what lies between them is never read. */
+  /** Packets are found by the index alone, by times of showing: what lies between them is never read. */
   packetsAlone: boolean;
   /** Where a demuxer begins to read to get at a byte. */
   startOf(byte: number): number;

@@ -13,6 +13,9 @@ const mostInputs = 8;
 /** A demuxer that looks for where the film goes on in a hole says nothing. */
 const stallMs = 20_000;
 
+/** A decoder also gets what lies before the wanted time, and before the first keyframe. */
+const allThatIsRead = ['-copypriorss', '1', '-copyinkf'] as const;
+
 /**
  * What a demuxer reads of some stretches of a film, with the same seeks as when they are decoded: times, sizes and hashes of the packets
  * of some streams, and what it says of the streams. Equal answers: a decoder gets the same from the one file as from the other.
@@ -28,7 +31,7 @@ export async function demuxed(host: MediaHost, path: string, stretches: readonly
       const maps = inputs.flatMap((_, n) => streams.flatMap((stream) => ['-map', `${n}:${stream}`]));
       await runFfmpeg(
         host,
-        { inputs, outputs: [{ to: 'pipe:1', options: [...maps, '-c', 'copy', '-f', 'framemd5'] }] },
+        { inputs, outputs: [{ to: 'pipe:1', options: [...maps, '-c', 'copy', ...allThatIsRead, '-f', 'framemd5'] }] },
         {
           stallMs,
           onStdoutChunk: (chunk) => void packets.update(chunk),
