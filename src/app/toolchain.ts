@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fontsIdentity } from '../captions/fonts.js';
 import type { Settings } from '../config/options.js';
+import { describeRuntime } from '../inference/describe-runtime.js';
 import { modelIdentities, modelRemedy, readModelCatalog } from '../inference/model-catalog.js';
 import { verifyModels } from '../inference/model-files.js';
 import { inspectFfmpeg } from '../media/capabilities.js';
@@ -76,6 +77,7 @@ export async function surveyToolchain(settings: Pick<Settings, 'ffmpeg' | 'ffpro
 /** Identities of the models whose files are as shipped. */
 async function usableModels(modelsDir: string, memo: Remembering, note: (error: unknown) => void): Promise<Record<string, string>> {
   const identities: Record<string, string> = await modelIdentities(modelsDir);
+  if (!(await hasRuntime(memo, note))) return {};
   const whole = await checkModels(modelsDir, memo).then(
     () => true,
     () => false,
@@ -87,6 +89,21 @@ async function usableModels(modelsDir: string, memo: Remembering, note: (error: 
     note(new SnvgError(fault.code === 'MODEL_MISSING' ? 'MODEL_MISSING' : 'MODEL_CORRUPT', fault.message, fault.remedy));
   }
   return identities;
+}
+
+/** Whether models can be run at all. What was found is remembered for this installation and this Node. */
+async function hasRuntime(memo: Remembering, note: (error: unknown) => void): Promise<boolean> {
+  const { mtimeMs } = await stat(join(packageRoot, 'package.json'));
+  const [key, stamp] = [`inference ${packageRoot}`, `${process.versions.node} ${mtimeMs}`];
+  if (memo.get(key) === stamp) return true;
+  try {
+    await describeRuntime('/');
+  } catch (error) {
+    note(error);
+    return false;
+  }
+  memo.set(key, stamp);
+  return true;
 }
 
 async function checkModels(modelsDir: string, memo: Remembering): Promise<void> {

@@ -55,7 +55,7 @@ async function lookAround(request: WorkerRequest, places: Pick<Paths, 'cacheDir'
   await memo.save().catch((error: unknown) => log.warn({ error: String(error) }, 'what was inspected could not be written down'));
   const cache = new WorkerCache(places.cacheDir);
   const slots = request.slots ?? 2 * availableParallelism();
-  const runner = new RunnerHost({ toolchain, artifactsDir: cache.artifactsDir, finishedDir: cache.finishedDir, scratchRoot: scratch.root, slots, logLevel: settings.logLevel }, (line) => request.log(`${line}\n`));
+  const runner = new RunnerHost({ toolchain, artifactsDir: cache.artifactsDir, finishedDir: cache.finishedDir, agentScratch: scratch.root, slots, logLevel: settings.logLevel }, (line) => request.log(`${line}\n`));
   const processors = cpus();
   return {
     cache,

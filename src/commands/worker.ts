@@ -23,6 +23,9 @@ export async function runWorker({ loaded: { settings }, paths, version, signal, 
   const frames = new Writable({ write: (chunk: Uint8Array, _encoding, done) => writeUnguarded(stdout, chunk, done) });
   // stdout carries frames alone: what a library prints must not come between them.
   stdout.write = stderr.write.bind(stderr) as typeof stdout.write;
+  const hungUp = new AbortController();
+  // A login that ends may say so by this signal, whose ordinary effect would leave the tasks running.
+  process.on('SIGHUP', () => hungUp.abort());
   const reason = await serveWorker({
     settings,
     paths,
@@ -35,7 +38,7 @@ export async function runWorker({ loaded: { settings }, paths, version, signal, 
     log: (line) => {
       if (stderr.writableLength < waitingLogBytes) stderr.write(line);
     },
-    signal,
+    signal: AbortSignal.any([signal, hungUp.signal]),
   });
   // stdin may stay open, and stdout may have something left that nobody will read.
   return process.exit(reason === 'stopped' ? 143 : reason === 'fault' ? 1 : 0);

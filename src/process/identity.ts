@@ -17,6 +17,17 @@ export function startTimeOf(pid: number): string | undefined {
   }
 }
 
+/** Whether a process was stopped (SIGSTOP) and not continued. Linux alone says so. */
+export function isStopped(pid: number): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.startsWith('T', stat.lastIndexOf(')') + 2);
+  } catch {
+    return false;
+  }
+}
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -83,7 +83,8 @@ class Agent {
     for (const transfer of this.#transfers.values()) transfer.abort();
     const stopping = this.#orders?.stop();
     await this.#machine?.runner.stop();
-    await stopping;
+    // A disk that does not answer must not keep it alive.
+    await Promise.race([stopping, sleep(lastWordsMs)]);
     if (ending) {
       this.#connection.writer.send(ending);
       await Promise.race([this.#connection.writer.flushed(), sleep(lastWordsMs)]);
@@ -168,6 +169,7 @@ class Agent {
 
   /** Says that it lives, and what is free. */
   async #beat(): Promise<void> {
+    this.#machine?.runner.look();
     const freeDiskBytes = await this.#machine?.cache.freeDiskBytes().catch(() => 0);
     this.#send({ type: 'load', freeSlots: this.#machine?.runner.freeSlots ?? 0, freeDiskBytes: freeDiskBytes ?? 0 });
   }

@@ -138,10 +138,9 @@ export class Orders {
   async #make(work: Work, holds: (() => Promise<void>)[], log: Logger): Promise<Finished> {
     const { order, stop } = work;
     const { cache, runner, send } = this.#options;
-    if (!(await cache.makeRoom(order.parts.reduce((sum, { ranges }) => sum + bytesIn(ranges), 0)))) {
-      throw new SnvgError('DISK_FULL', `Too little space is left in ${cache.dir}`, 'Free some space there, or give the worker another cache with --cache.');
-    }
     for (const { sha256 } of order.parts) holds.push(await cache.partials.hold(sha256));
+    const missingBytes = await this.#gathering.missingBytes(order.parts);
+    if (!(await cache.makeRoom(missingBytes))) throw new SnvgError('DISK_FULL', `Too little space is left in ${cache.dir}: ${Math.ceil(missingBytes / 1e6)} MB are needed, and 64 MB besides`, 'Free some space there, or give the worker another cache with --cache.');
     const paths = await this.#gathering.gather(order.parts, (missing) => this.#ask(work, missing, log), stop.signal);
     stop.signal.throwIfAborted();
     log.info('runs');

@@ -29,8 +29,7 @@ export class PartGathering {
    * @throws {RunFailure} network: it does not arrive; whatever `ask` throws; {SnvgError} DISK_FULL
    */
   async gather(parts: readonly FilePart[], ask: (missing: FilePart[]) => Promise<void>, signal: AbortSignal): Promise<Record<string, string>> {
-    const stored = new Map<string, string>();
-    for (const { sha256 } of parts) if (await this.#cache.store.has(sha256)) stored.set(sha256, await this.#cache.store.materialize(sha256));
+    const stored = await this.#stored(parts);
     const partial = parts.filter(({ sha256 }) => !stored.has(sha256));
     for (let askings = 0; ; ) {
       const { own, others } = await this.#inTurn(() => this.#split(partial));
@@ -44,6 +43,21 @@ export class PartGathering {
       signal.throwIfAborted();
     }
     return Object.fromEntries(parts.map(({ sha256 }) => [sha256, stored.get(sha256) ?? this.#cache.partials.pathOf(sha256)]));
+  }
+
+  /** How much of the parts would have to come now. */
+  async missingBytes(parts: readonly FilePart[]): Promise<number> {
+    const stored = await this.#stored(parts);
+    let sum = 0;
+    for (const part of parts) if (!stored.has(part.sha256)) sum += bytesIn(await this.#cache.partials.missing(part));
+    return sum;
+  }
+
+  /** Where inputs lie that tasks of this machine have made. */
+  async #stored(parts: readonly FilePart[]): Promise<Map<string, string>> {
+    const found = new Map<string, string>();
+    for (const { sha256 } of parts) if (await this.#cache.store.has(sha256)) found.set(sha256, await this.#cache.store.materialize(sha256));
+    return found;
   }
 
   async #askFor(own: FilePart[], ask: (missing: FilePart[]) => Promise<void>): Promise<void> {

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunListener } from '../pipeline/backends/shared-run.js';
 import type { Task } from '../pipeline/task.js';
-import { startTimeOf } from '../process/identity.js';
+import { isStopped, startTimeOf } from '../process/identity.js';
 import { moduleArguments, moduleEntry } from '../process/module-entry.js';
 import { endChildrenOf } from '../process/reaper.js';
 import { type Service, startService } from '../process/service.js';
@@ -20,6 +20,9 @@ export class RunFailure extends Error {
   }
 }
 
+/** All but what each runner has of its own. */
+export type HostSettings = Omit<RunnerSettings, 'scratchRoot'>;
+
 interface Pending {
   slots: number;
   started: boolean;
@@ -33,14 +36,19 @@ interface Runner {
   scratchRoot: string;
   startTime: string | undefined;
   pending: Map<number, Pending>;
+  /** On the monotonic clock: since when it is seen stopped (SIGSTOP). */
+  stoppedMs: number | undefined;
 }
+
+/** A runner that is stopped so long, by a person or a tool, holds up its tasks: they are better run elsewhere. */
+const mostStoppedMs = 5_000;
 
 /** How long a runner may take to end by itself once its stdin is closed: the whole of an agent's end has two seconds. */
 const leaveMs = 700;
 
 /** Starts the child that runs tasks, again when it has died, and ends it with all that it has started. */
 export class RunnerHost {
-  readonly #settings: RunnerSettings;
+  readonly #settings: HostSettings;
   readonly #onLogLine: (line: string) => void;
   readonly #memoryKills = new MemoryKills();
   #current: Runner | undefined;
@@ -49,7 +57,7 @@ export class RunnerHost {
   #stopped = false;
   readonly #atExit = (): void => this.#killAtOnce();
 
-  constructor(settings: RunnerSettings, onLogLine: (line: string) => void) {
+  constructor(settings: HostSettings, onLogLine: (line: string) => void) {
     this.#settings = settings;
     this.#onLogLine = onLogLine;
     process.on('exit', this.#atExit);
@@ -64,6 +72,14 @@ export class RunnerHost {
   /** Starts the runner ahead of its first task. */
   warm(): void {
     this.#running();
+  }
+
+  /** Looks after the runner; to be called regularly. */
+  look(): void {
+    const runner = this.#current;
+    if (!runner) return;
+    if (runner.service.pid === undefined || !isStopped(runner.service.pid)) runner.stoppedMs = undefined;
+    else if (performance.now() - (runner.stoppedMs ??= performance.now()) > mostStoppedMs) runner.service.kill();
   }
 
   /** @throws {RunFailure} */
@@ -102,9 +118,9 @@ export class RunnerHost {
     if (this.#stopped) throw new RunFailure(hostFailure('the agent is ending'));
     if (this.#current) return this.#current;
     this.#started += 1;
-    const scratchRoot = join(this.#settings.scratchRoot, `runner-${this.#started}`);
+    const scratchRoot = join(this.#settings.agentScratch, `runner-${this.#started}`);
     const service = startService({ command: process.execPath, args: moduleArguments(moduleEntry('./runner', import.meta.url)), cwd: '/', onStderrLine: this.#onLogLine });
-    const runner: Runner = { service, scratchRoot, startTime: service.pid === undefined ? undefined : startTimeOf(service.pid), pending: new Map() };
+    const runner: Runner = { service, scratchRoot, startTime: service.pid === undefined ? undefined : startTimeOf(service.pid), pending: new Map(), stoppedMs: undefined };
     service.onMessage((message) => this.#receive(runner, message as FromRunner));
     void service.ended.then((end) => this.#bury(runner, end));
     service.send({ type: 'settings', settings: { ...this.#settings, scratchRoot } });

@@ -10,8 +10,10 @@ export interface RunnerSettings {
   toolchain: Toolchain;
   artifactsDir: string;
   finishedDir: string;
-  /** Its own; removed when the agent is gone. */
+  /** Its own, below the agent's. */
   scratchRoot: string;
+  /** Removed by the runner when the agent is gone. */
+  agentScratch: string;
   /** Half cores. */
   slots: number;
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';

@@ -21,7 +21,9 @@ createInterface({ input: process.stdin })
       settings = message.settings;
       runs = new TaskRuns(settings, tell);
       // A loop that is kept busy does not see stdin end: a thread of its own watches for that.
-      const workerData: WatchData = { agentPid: process.ppid, scratchRoot: settings.scratchRoot };
+      const turns = new SharedArrayBuffer(4);
+      setInterval(() => Atomics.add(new Int32Array(turns), 0, 1), 1_000).unref();
+      const workerData: WatchData = { agentPid: process.ppid, agentScratch: settings.agentScratch, turns };
       new Worker(moduleEntry('./watch-agent', import.meta.url), { workerData }).unref();
     } else if (message.type === 'run') void runs?.run(message.id, message.task, message.paths);
     else runs?.cancel(message.id);
@@ -29,7 +31,7 @@ createInterface({ input: process.stdin })
   .on('close', () => {
     runs?.cancelAll();
     killAllChildren();
-    if (settings) rmSync(settings.scratchRoot, { recursive: true, force: true, maxRetries: 3 });
+    if (settings) rmSync(settings.agentScratch, { recursive: true, force: true, maxRetries: 3 });
     process.exit(0);
   });
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FileMemo } from '../../src/app/file-memo.js';
@@ -33,14 +34,19 @@ export const ownVersion = '0.1.0';
 /** Quick to notice, slow enough for a machine under load. */
 export const testTiming = { greetingMs: 60_000, pingEveryMs: 200, silenceMs: 20_000 };
 
+/** What was inspected by earlier greeters of this process. */
+const inspected = new Map<string, string>();
+
 export async function greeterIn(dir: string, settings: { ffmpeg?: string } = {}): Promise<Greeter> {
   const store = new FileArtifactStore(join(dir, 'store'));
   const supply = new LocalSupply(store);
   const incoming = new IncomingArtifacts(join(dir, 'incoming'), store);
   const memoFile = join(dir, 'inspected.json');
   const memo = new FileMemo(memoFile);
+  for (const [key, value] of inspected) memo.set(key, value);
   const { toolchain } = await surveyToolchain({ ffmpeg: settings.ffmpeg ?? null, ffprobe: null, models: null }, memo);
   await memo.save();
+  for (const [key, value] of Object.entries(JSON.parse(readFileSync(memoFile, 'utf8')) as Record<string, string>)) inspected.set(key, value);
   return { dir, store, supply, incoming, toolchain, memoFile, link: (streams, options) => openLink(streams, { name: 'there', version: ownVersion, store, incoming, supply, log: createLogger('silent'), timing: testTiming, ...options }) };
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FilePart } from '../../../artifacts/byte-range.js';
+import { type FilePart, without } from '../../../artifacts/byte-range.js';
 import type { ArtifactRef } from '../../../artifacts/kinds.js';
 import type { TaskResult } from '../../../artifacts/task-results.js';
 import type { WorkOrder } from '../../work-order.js';
@@ -8,7 +8,7 @@ import type { RunListener } from '../shared-run.js';
 import type { Connection } from './connection.js';
 import { errorOf } from './link-fault.js';
 import { type AgentMessage, type FromAgent, pieceBytes, type ToAgent } from './messages.js';
-import { faultOf } from './link-end.js';
+import { endOf, faultOf } from './link-end.js';
 import type { LinkOptions } from './open-link.js';
 import type { LinkStreams, Welcome, WorkerLink } from './worker-link.js';
 
@@ -25,6 +25,7 @@ interface Open {
 /** An artifact that is being fetched. */
 interface Transfer {
   atByte: number;
+  sizeBytes: number;
   take(bytes: Uint8Array): Promise<void>;
   done(): void;
   failed(error: unknown): void;
@@ -53,7 +54,8 @@ export class AgentLink implements WorkerLink {
     this.welcome = welcome;
     this.load = { freeSlots: welcome.slots, freeDiskBytes: welcome.freeDiskBytes };
     this.lost = connection.over.then(async (end) => {
-      if (end.type !== 'closed') streams.kill();
+      if (end.type === 'closed') await endOf(streams);
+      else streams.kill();
       const fault = await faultOf(end, options.name, streams, this.#farewell);
       this.#loseAll(fault);
       return fault;
@@ -160,7 +162,7 @@ export class AgentLink implements WorkerLink {
     try {
       for (const { sha256, sizeBytes, ranges } of parts) {
         const asked = open.order.parts.find((part) => part.sha256 === sha256);
-        if (!asked) throw new PlaceFault('host', `${this.#options.name} asked for a file that its order does not name`, 'Put the same version there: snvg hosts install.');
+        if (!asked || without(ranges, asked.ranges).length > 0) throw new PlaceFault('host', `${this.#options.name} asked for bytes that its order does not name`, 'Put the same version there: snvg hosts install.');
         for (const range of ranges) {
           let startByte = range.startByte;
           for await (const bytes of this.#options.supply.read(sha256, range, signal)) {
@@ -185,7 +187,7 @@ export class AgentLink implements WorkerLink {
 
   async #bring(artifacts: readonly ArtifactRef[], key: string, signal: AbortSignal): Promise<void> {
     for (const ref of artifacts) {
-      const receive = (): Promise<boolean> => this.#options.incoming.receive(ref, (startByte, take) => this.#fetch(ref.hash, startByte, take, signal));
+      const receive = (): Promise<boolean> => this.#options.incoming.receive(ref, (startByte, take) => this.#fetch(ref, startByte, take, signal));
       // Bytes that are not the artifact's are asked for once more: they may have been spoilt on the way, or lie spoilt there.
       if ((await receive()) || (await receive())) continue;
       this.#send({ type: 'forget', key });
@@ -193,13 +195,13 @@ export class AgentLink implements WorkerLink {
     }
   }
 
-  #fetch(hash: string, startByte: number, take: Transfer['take'], signal: AbortSignal): Promise<void> {
+  #fetch({ hash, sizeBytes }: ArtifactRef, startByte: number, take: Transfer['take'], signal: AbortSignal): Promise<void> {
     const transfer = this.#nextId++;
     let stop: (() => void) | undefined;
     return new Promise<void>((resolve, reject) => {
       signal.throwIfAborted();
       if (this.#fault) throw this.#fault;
-      this.#transfers.set(transfer, { atByte: startByte, take, done: resolve, failed: reject });
+      this.#transfers.set(transfer, { atByte: startByte, sizeBytes, take, done: resolve, failed: reject });
       stop = () => {
         this.#send({ type: 'stop-fetch', transfer });
         reject(signal.reason as Error);
@@ -217,7 +219,7 @@ export class AgentLink implements WorkerLink {
     if (!transfer) return;
     this.traffic.receivedBytes += body.byteLength;
     try {
-      if (startByte !== transfer.atByte) throw new PlaceFault('network', `Bytes from ${this.#options.name} arrived out of order`, 'Something on the way changes what is sent.');
+      if (startByte !== transfer.atByte || startByte + body.byteLength > transfer.sizeBytes) throw new PlaceFault('host', `${this.#options.name} sent other bytes than it was asked for`, 'Put the same version there: snvg hosts install.');
       transfer.atByte += body.byteLength;
       await transfer.take(body);
     } catch (error) {

@@ -46,9 +46,13 @@ export class Connection<In> {
     clearInterval(this.#watch);
     if (this.#ended) return;
     let beatenMs = performance.now();
+    let lookedMs = beatenMs;
     const tick = Math.max(5, Math.min(everyMs, silenceMs / 4));
     this.#watch = setInterval(() => {
       const now = performance.now();
+      // This end was kept busy, or stopped: what was said meanwhile lies unread, and is read before it is judged.
+      if (now - lookedMs > tick + silenceMs / 4) this.#heardMs = Math.max(this.#heardMs, now - silenceMs / 2);
+      lookedMs = now;
       if (now - this.#heardMs > silenceMs || this.writer.stalledMs() > silenceMs) this.#end({ type: 'silence' });
       else if (now - beatenMs >= everyMs - tick / 2) {
         beatenMs = now;

@@ -5,7 +5,7 @@ import { AgentLink } from './agent-link.js';
 import { Connection } from './connection.js';
 import { GreetingFinder } from './greeting.js';
 import type { IncomingArtifacts } from './incoming.js';
-import { faultOf, lastWords } from './link-end.js';
+import { endOf, faultOf, lastWords } from './link-end.js';
 import { fromAgent, type FromAgent, wireProtocol } from './messages.js';
 import type { ByteSupply, LinkStreams, Welcome, WorkerLink } from './worker-link.js';
 
@@ -83,7 +83,7 @@ function greeted(streams: LinkStreams, name: string, greetingMs: number): Promis
     };
     const onEnd = (): void => {
       clearTimeout(timer);
-      void streams.ended.then(({ exitCode, stderrTail }) => refuse(`ended${exitCode === undefined ? '' : ` with code ${exitCode}`} before it greeted${lastWords(stderrTail)}`, noAgent));
+      void endOf(streams).then(({ exitCode, stderrTail }) => refuse(`ended${exitCode === undefined ? '' : ` with code ${exitCode}`} before it greeted${lastWords(stderrTail)}`, noAgent));
     };
     const timer = setTimeout(() => refuse(`did not greet within ${Math.round(greetingMs / 1000)} s`, (message) => new PlaceFault('network', message, 'See whether it can be reached and is not overloaded; snvg hosts test measures it.')), greetingMs);
     read.on('data', onData).on('end', onEnd).on('error', onEnd);
