@@ -45,6 +45,7 @@ export class Orders {
   /** Why bytes of a file could not be kept: told to those who wait for them. */
   readonly #unwritable = new Map<string, unknown>();
   readonly #over = new Set<Promise<void>>();
+  #ending = false;
 
   constructor(options: OrdersOptions) {
     this.#options = options;
@@ -109,6 +110,7 @@ export class Orders {
 
   /** Stops everything. Resolves when nothing is at work any more. */
   async stop(): Promise<void> {
+    this.#ending = true;
     for (const work of this.#works.values()) work.stop.abort(new Error('the agent is ending'));
     for (const { gone } of this.#asking.values()) gone();
     await Promise.allSettled(this.#over);
@@ -127,6 +129,8 @@ export class Orders {
       cache.hold(key, finished.artifacts.map(({ hash }) => hash));
       for (const id of work.ids) this.#options.send({ type: 'finished', id, ...finished });
     } catch (error) {
+      // The agent's own last word says why.
+      if (this.#ending) return;
       const failure: Failure = stop.signal.aborted ? cancellation : error instanceof RunFailure ? error.failure : failureOf(error, this.#memoryKills);
       log.info({ class: failure.class, code: failure.report.code }, failure.report.message);
       for (const id of work.ids) this.#options.send({ type: 'failed', id, ...failure });

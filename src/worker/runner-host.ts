@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunListener } from '../pipeline/backends/shared-run.js';
 import type { Task } from '../pipeline/task.js';
 import { isStopped, startTimeOf } from '../process/identity.js';
@@ -109,7 +110,7 @@ export class RunnerHost {
       const timer = setTimeout(() => runner.service.kill(), leaveMs);
       await runner.service.close();
       clearTimeout(timer);
-      endAllOf(runner);
+      await endAllOf(runner);
     }
     process.off('exit', this.#atExit);
   }
@@ -153,25 +154,29 @@ export class RunnerHost {
   async #bury(runner: Runner, { exitCode, endedBy, stderrTail }: Awaited<Service['ended']>): Promise<void> {
     if (this.#current === runner) this.#current = undefined;
     // Its children lead groups of their own, so that they do not go with it.
-    endAllOf(runner);
+    await endAllOf(runner);
     const words = stderrTail.filter((line) => line.trim() !== '' && !line.startsWith('{')).slice(-3).join(' | ');
     const how = `what runs tasks there ${endedBy === undefined ? `ended with code ${exitCode}` : `was ended by ${endedBy}`}${words === '' ? '' : `: ${words}`}`;
     const outOfMemory = /heap out of memory|bad_alloc/i.test(words) || (endedBy === 'SIGKILL' && !this.#stopped && this.#memoryKills.happened());
     const failure: Failure = outOfMemory ? { class: 'capacity', report: { code: 'MEMORY', message: how, remedy: 'Give this machine fewer tasks at once, or more memory.' } } : hostFailure(how);
-    for (const { reject } of runner.pending.values()) reject(new RunFailure(failure));
+    // Whoever hears that a task has failed finds nothing of it.
     await rm(runner.scratchRoot, { recursive: true, force: true }).catch(() => {});
+    for (const { reject } of runner.pending.values()) reject(new RunFailure(failure));
   }
 
   /** The agent ends without having time to wait. */
   #killAtOnce(): void {
     if (!this.#current) return;
     this.#current.service.kill();
-    endAllOf(this.#current);
+    void endAllOf(this.#current);
   }
 }
 
-function endAllOf({ service: { pid }, startTime }: Runner): void {
-  if (pid !== undefined && startTime !== undefined) endChildrenOf({ pid, startTime });
+/** Kills what a runner has started, at once, and waits until it has gone: what was killed may still hold files. */
+async function endAllOf({ service: { pid }, startTime }: Runner): Promise<void> {
+  if (pid === undefined || startTime === undefined) return;
+  // A look finds those that are still dying, too.
+  for (let looks = 0; endChildrenOf({ pid, startTime }).length > 0 && looks < 50; looks += 1) await sleep(10);
 }
 
 function hostFailure(message: string): Failure {

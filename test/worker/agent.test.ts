@@ -5,28 +5,18 @@ import { describe, expect, it } from 'vitest';
 import { createLogger } from '../../src/logger.js';
 import type { TaskEvent } from '../../src/pipeline/backends/backend.js';
 import { Incompatible } from '../../src/pipeline/backends/place.js';
-import type { LinkStreams, WorkerLink } from '../../src/pipeline/backends/wire/worker-link.js';
+import type { LinkStreams } from '../../src/pipeline/backends/wire/worker-link.js';
 import { Resources } from '../../src/pipeline/resources.js';
 import { runTask } from '../../src/pipeline/run-task.js';
-import type { Task } from '../../src/pipeline/task.js';
 import { FileArtifactStore } from '../../src/artifacts/file-store.js';
 import { TaskResults } from '../../src/artifacts/task-results.js';
+import { conformTask, runOn } from '../support/conform-task.js';
 import { hangingFfmpeg, localAgent, nothingLives, pidIn, scratchOf } from '../support/local-agent.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { fileRef, type Greeter, greeterIn, taskOf, wholeOrder } from '../support/wire-orders.js';
+import { fileRef, greeterIn } from '../support/wire-orders.js';
 
 const film = 'fixtures/beep-flash.mp4';
 const never = (): AbortSignal => new AbortController().signal;
-
-async function conform(here: Greeter): Promise<Task> {
-  const file = await fileRef(film);
-  await here.supply.offer(file);
-  return taskOf(here.toolchain, 'ingest.conform', { streams: [0, 1], hasPicture: true, durationUs: 10_000_000 }, { file });
-}
-
-function run(link: WorkerLink, task: Task, options: { signal?: AbortSignal; events?: TaskEvent[] } = {}) {
-  return link.run(wholeOrder(task), { signal: options.signal ?? never(), listener: (event) => options.events?.push(event) });
-}
 
 describe('a task on an agent', () => {
   it('gets what it needs, runs, and leaves what it would leave here', async () => {
@@ -35,9 +25,9 @@ describe('a task on an agent', () => {
     const link = await here.link(localAgent({ home, memoFile: here.memoFile, args: ['--slots', '3', '--tags', 'gpu,big'] }));
     expect(link.welcome).toMatchObject({ identities: here.toolchain.identities, missing: [], slots: 3, tags: ['gpu', 'big'] });
 
-    const task = await conform(here);
+    const task = await conformTask(here);
     const events: TaskEvent[] = [];
-    const result = await run(link, task, { events });
+    const result = await runOn(link, task, { events });
 
     const own = new FileArtifactStore(join(home, 'own'));
     const alone = await runTask(task, { store: own, results: new TaskResults(join(home, 'results')), toolchain: here.toolchain, resources: new Resources(), scratchRoot: join(home, 'scratch'), log: createLogger('silent') }, never(), { progress: () => {}, notice: () => {} });
@@ -48,7 +38,7 @@ describe('a task on an agent', () => {
     expect(link.traffic).toEqual({ sentBytes: (await fileRef(film)).sizeBytes, receivedBytes: result.outputs['media']!.sizeBytes });
 
     // Asked again: answered by what is there, and nothing is sent twice.
-    expect(await run(link, task)).toEqual(result);
+    expect(await runOn(link, task)).toEqual(result);
     expect(link.traffic.receivedBytes).toBe(result.outputs['media']!.sizeBytes);
     await link.close();
     await nothingLives(home);
@@ -61,7 +51,7 @@ describe('a task on an agent', () => {
     const here = await greeterIn(home, { ffmpeg: ffmpeg.path });
     const link = await here.link(localAgent({ home, memoFile: here.memoFile, args: ['--ffmpeg', ffmpeg.path] }));
     const stop = new AbortController();
-    const running = run(link, await conform(here), { signal: stop.signal });
+    const running = runOn(link, await conformTask(here), { signal: stop.signal });
     const pid = await pidIn(ffmpeg.pidFile);
     stop.abort(new Error('no longer wanted'));
     await expect(running).rejects.toThrow('no longer wanted');
@@ -74,8 +64,8 @@ describe('a task on an agent', () => {
     const home = temporaryFolder();
     const here = await greeterIn(home);
     const link = await here.link(localAgent({ home, memoFile: here.memoFile }));
-    const task = { ...(await conform(here)), key: 'ab'.repeat(32) };
-    await expect(run(link, task)).rejects.toBeInstanceOf(Incompatible);
+    const task = { ...(await conformTask(here)), key: 'ab'.repeat(32) };
+    await expect(runOn(link, task)).rejects.toBeInstanceOf(Incompatible);
     await link.close();
   });
 });
