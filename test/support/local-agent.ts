@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import type { LinkStreams } from '../../src/pipeline/backends/wire/worker-link.js';
-import { startTalkingChild } from '../../src/process/talking-child.js';
+import { startPiped } from '../../src/process/piped.js';
 
 const program = resolve(import.meta.dirname, '../../bin/snvg.js');
 
@@ -24,7 +24,7 @@ export function localAgent(options: { home: string; memoFile?: string; args?: re
     mkdirSync(workerFolder(options.home), { recursive: true });
     copyFileSync(options.memoFile, join(workerFolder(options.home), 'inspected.json'));
   }
-  const child = startTalkingChild({
+  const child = startPiped({
     command: process.execPath,
     args: [program, 'worker', '--stdio', '--log-level', 'debug', ...(options.args ?? [])],
     cwd: options.home,
@@ -36,7 +36,7 @@ export function localAgent(options: { home: string; memoFile?: string; args?: re
     await child.ended;
   });
   if (child.pid === undefined) throw new Error('the agent could not be started');
-  return { ...child, pid: child.pid, log };
+  return { read: child.stdout, write: child.stdin, ended: child.ended, kill: child.kill, pid: child.pid, log };
 }
 
 /** Where the agent of a home keeps what it has. */

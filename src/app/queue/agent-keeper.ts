@@ -5,7 +5,7 @@ import type { Logger } from '../../logger.js';
 import { IncomingArtifacts } from '../../pipeline/backends/wire/incoming.js';
 import { openLink } from '../../pipeline/backends/wire/open-link.js';
 import type { ByteSupply, WorkerLink } from '../../pipeline/backends/wire/worker-link.js';
-import { startTalkingChild } from '../../process/talking-child.js';
+import { startPiped } from '../../process/piped.js';
 
 /** The program itself: this file lies three levels below the package, in src/app/queue or dist/app/queue. */
 const program = fileURLToPath(new URL('../../../bin/snvg.js', import.meta.url));
@@ -71,8 +71,8 @@ export class AgentKeeper {
     const { slots, tags, cacheDir, version, store, supply, flags, cwd, log } = this.#options;
     const args = ['worker', '--stdio', '--slots', String(slots), ...(tags.length > 0 ? ['--tags', tags.join(',')] : []), ...(cacheDir === undefined ? [] : ['--cache', cacheDir]), ...flags];
     // Its log is ours already: one line each.
-    const child = startTalkingChild({ command: process.execPath, args: [program, ...args], cwd, onStderrLine: (line) => void process.stderr.write(`${line}\n`) });
-    this.#link = await openLink(child, { name: 'the agent', version, store, incoming: this.#incoming, supply, log, signal });
+    const child = startPiped({ command: process.execPath, args: [program, ...args], cwd, onStderrLine: (line) => void process.stderr.write(`${line}\n`) });
+    this.#link = await openLink({ read: child.stdout, write: child.stdin, ended: child.ended, kill: child.kill }, { name: 'the agent', version, store, incoming: this.#incoming, supply, log, signal });
     this.#lostMs = undefined;
     return this.#link;
   }
