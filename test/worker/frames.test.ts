@@ -1,5 +1,5 @@
 import { PassThrough, Writable } from 'node:stream';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeFrame, type Frame, FrameFault, frameLimits, FrameReader } from '../../src/pipeline/backends/wire/frames.js';
 import { FrameWriter } from '../../src/pipeline/backends/wire/frame-writer.js';

@@ -19,7 +19,7 @@ const advice = z.object({ code: z.string(), message: z.string(), remedy: z.strin
 const load = z.object({ freeSlots: z.number(), freeDiskBytes: z.number() });
 
 /** `WorkOrder` as it is sent. */
-export const workOrder = z.object({
+const workOrder = z.object({
   task: z.object({
     key: sha256,
     op: z.string(),
