@@ -101,7 +101,7 @@ export function runJobsCancel(context: CommandContext, id: string): Promise<numb
   return withApp(context, (app) => {
     const job = app.jobs.get(id);
     const said = {
-      asked: `job ${job.id} will stop within a second; finished work is kept`,
+      asked: `job ${job.id} will stop within a second; finished work is kept${job.lease && job.lease.host !== app.self.host ? ` (should ${terminalText(job.lease.host)} be no more, cancel it once more)` : ''}`,
       cancelled: job.state === 'queued' ? `job ${job.id} is taken out of the queue` : `nothing works on job ${job.id} any more, and nothing will; finished work is kept`,
       idle: `nothing is working on job ${job.id}`,
     };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { type App, openApp } from '../../src/app/app.js';
+import { cancelJob } from '../../src/app/coordinate/cancel-job.js';
 import { coordinate } from '../../src/app/coordinate/coordinator.js';
 import { leftToCoordinator, ownSettings, settingsForElsewhere } from '../../src/app/coordinate/kept-settings.js';
 import { readKeptRequest } from '../../src/app/job-request.js';
@@ -62,4 +63,17 @@ test('settings mean the same from every folder, and what the coordinator decides
   expect(own).toMatchObject({ clips: 2, ledger: '/films/posts.db' });
   for (const key of ['ffmpeg', 'models', 'concurrency', 'backend', 'store', 'json']) expect(own).not.toHaveProperty(key);
   expect(leftToCoordinator(['clips', 'ffmpeg', 'json', 'backend'])).toEqual(['ffmpeg', 'backend']);
+});
+
+test('a job that a host of another name has left behind can be had back: the second wish to cancel takes its process for dead', async () => {
+  const app = await openTestApp();
+  submit(app, 'left');
+  app.queue.takeNext({ host: 'the-container-before', pid: 1, startTime: '1' });
+  expect(app.queue.takeNext(app.self)).toBeUndefined();
+  expect(cancelJob(app, app.jobs.get('left'))).toBe('asked');
+  expect(cancelJob(app, app.jobs.get('left'))).toBe('cancelled');
+  expect(app.jobs.get('left')).toMatchObject({ state: 'cancelled', lease: null });
+  expect(app.events.read('left').at(-1)?.event).toMatchObject({ type: 'job-finished', state: 'cancelled', error: { code: 'TERMINATED' } });
+  submit(app, 'left');
+  expect(app.queue.takeNext(app.self)?.job.id).toBe('left');
 });
