@@ -165,19 +165,20 @@ export class PartialFiles {
   async #open(file: WholeFile): Promise<Known> {
     const known = this.#known.get(file.sha256) ?? { map: new PieceMap(this.#mapPath(file.sha256)), inode: 0, checked: new Set(), whole: false };
     this.#known.set(file.sha256, known);
-    const [{ sizeBytes }, info] = await Promise.all([known.map.load(), stat(this.pathOf(file.sha256)).catch(() => undefined)]);
-    if (sizeBytes !== file.sizeBytes || info?.size !== file.sizeBytes) await this.#begin(file, known);
+    const [{ sizeBytes, pieces }, info] = await Promise.all([known.map.load(), stat(this.pathOf(file.sha256)).catch(() => undefined)]);
+    if (sizeBytes !== file.sizeBytes || info?.size !== file.sizeBytes) await this.#begin(file, known, { pieces: pieces.length > 0 });
     else if (info.ino !== known.inode) Object.assign(known, { inode: info.ino, checked: new Set(), whole: false });
     return known;
   }
 
-  async #begin(file: WholeFile, known: Known): Promise<void> {
+  /** The bytes of a file that is begun anew stay, and count for nothing: another process may be reading it. */
+  async #begin(file: WholeFile, known: Known, wrong: { pieces: boolean }): Promise<void> {
     const path = this.pathOf(file.sha256);
     try {
       await makeFolder(dirname(path));
       // The map first: none must speak of bytes that are now taken away.
-      await known.map.replace(file.sizeBytes, []);
-      await rm(path, { force: true });
+      if (!wrong.pieces) await known.map.create(file.sizeBytes);
+      if (wrong.pieces || (await known.map.load()).sizeBytes !== file.sizeBytes) await known.map.replace(file.sizeBytes, []);
       await (await open(path, 'a')).close();
       await truncate(path, file.sizeBytes);
       Object.assign(known, { inode: (await stat(path)).ino, checked: new Set(), whole: false });
@@ -204,7 +205,7 @@ export class PartialFiles {
   /** Whether what is here, all of it, is the file; if not, the file is begun anew. */
   async #isTheFile(file: WholeFile, known: Known): Promise<boolean> {
     known.whole ||= (await hashFile(this.pathOf(file.sha256))).sha256 === file.sha256;
-    if (!known.whole) await this.#begin(file, known);
+    if (!known.whole) await this.#begin(file, known, { pieces: true });
     return known.whole;
   }
 

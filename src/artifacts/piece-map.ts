@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { appendFile, readFile, stat } from 'node:fs/promises';
-import { writeFileAtomically } from './atomic-file.js';
+import { constants } from 'node:fs';
+import { appendFile, link, readFile, stat, writeFile } from 'node:fs/promises';
+import { discard, explainWriteError, temporaryName, writeFileAtomically } from './atomic-file.js';
 import type { ByteRange } from './byte-range.js';
 
 /** Bytes that were written at once, with the sha256 they had. */
@@ -30,6 +31,25 @@ export class PieceMap {
     return { sizeBytes: this.#sizeBytes, pieces: this.#pieces };
   }
 
+  /**
+   * Makes an empty one where there is none; what is there, as another process may have made it just now, stays as it is.
+   * @throws {SnvgError} DISK_FULL, OUTPUT_UNWRITABLE
+   */
+  async create(sizeBytes: number): Promise<void> {
+    const temporary = temporaryName(this.#path);
+    try {
+      await writeFile(temporary, withCheck(`file ${sizeBytes}`), { flag: 'wx' });
+      await link(temporary, this.#path);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // Some file systems know no links; there, the later of two is the one.
+      if (code === 'ENOSPC' || code === 'EDQUOT') throw explainWriteError(error, this.#path);
+      if (code !== 'EEXIST') await this.replace(sizeBytes, []);
+    } finally {
+      await discard(temporary);
+    }
+  }
+
   /** Makes or replaces it. @throws {SnvgError} DISK_FULL, OUTPUT_UNWRITABLE */
   async replace(sizeBytes: number, pieces: readonly Piece[]): Promise<void> {
     const text = [`file ${sizeBytes}`, ...pieces.map(textOf)].map(withCheck).join('');
@@ -37,11 +57,14 @@ export class PieceMap {
     this.#take(text, await this.#stampOnDisk());
   }
 
-  /** Adds to a map that is there. The line begins with a break, so that a torn one before it takes nothing with it. */
+  /**
+   * Adds to a map that is there. The line begins with a break, so that a torn one before it takes nothing with it.
+   * @throws ENOENT when there is none any more
+   */
   async append(piece: Piece): Promise<void> {
     const line = `\n${withCheck(textOf(piece))}`;
     const [inode, length] = this.#stamp.split(' ');
-    await appendFile(this.#path, line);
+    await appendFile(this.#path, line, { flag: constants.O_WRONLY | constants.O_APPEND });
     // Where nobody else wrote meanwhile, there is nothing to read again.
     if ((await this.#stampOnDisk()) !== `${inode} ${Number(length) + line.length}`) return;
     this.#stamp = `${inode} ${Number(length) + line.length}`;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, openSync, readdirSync, readFileSync, statSync, utimesSync, writeSync, closeSync, appendFileSync, truncateSync } from 'node:fs';
+import { existsSync, openSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeSync, closeSync, appendFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
@@ -105,7 +105,7 @@ describe('what is missing', () => {
   it('is everything when the file was cut short, is gone, or the map is nonsense', async () => {
     const root = temporaryFolder();
     const path = new PartialFiles(root, roomy).pathOf(file.sha256);
-    const faults = [() => truncateSync(path, 100), () => truncateSync(`${path}.map`, 0), () => truncateSync(`${path}.map`, 9)];
+    const faults = [() => truncateSync(path, 100), () => rmSync(path), () => truncateSync(`${path}.map`, 0), () => truncateSync(`${path}.map`, 9), () => (rmSync(path), truncateSync(`${path}.map`, 9))];
     for (const fault of faults) {
       await put(new PartialFiles(root, roomy), file, range(0, 3000));
       fault();
