@@ -1,5 +1,5 @@
-import { readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { openExchange } from '../../src/artifacts/open-exchange.js';
 import { s3Keys, startS3 } from '../support/s3-server.js';
@@ -108,6 +108,36 @@ describe.skipIf(versitygw === undefined)('versitygw, where there is one (SNVG_TE
         await at.close();
         await gateway.close();
       },
+    };
+  });
+
+  exchangeContract('versitygw', async (dir) => {
+    const gateway = await startVersitygw(dir);
+    let machines = 0;
+    const root = join(gateway.bucketDir, prefix);
+    const uploadsDir = join(gateway.bucketDir, '.sgwtmp', 'multipart');
+    const age = (path: string, ms: number): void => {
+      const then = (Date.now() - ms) / 1000;
+      utimesSync(path, then, then);
+    };
+    const uploads = (): string[] => (existsSync(uploadsDir) ? readdirSync(uploadsDir).flatMap((name) => readdirSync(join(uploadsDir, name)).map((id) => join(uploadsDir, name, id))) : []);
+    return {
+      open: () => openExchange(address, { cacheDir: join(dir, `machine-${(machines += 1)}`), s3Endpoint: gateway.endpoint }),
+      age: async (key, ms) => age(join(root, key), ms),
+      write: async (key, text) => {
+        mkdirSync(dirname(join(root, key)), { recursive: true });
+        writeFileSync(join(root, key), text);
+      },
+      keys: async () =>
+        readdirSync(root, { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile())
+          .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1)),
+      leaveUnfinished: async (_exchange, ageMs) => {
+        const id = await leaveUpload(gateway.endpoint, 'films', keyOf('a'.repeat(64)));
+        age(uploads().find((path) => path.endsWith(id)) ?? '', ageMs);
+      },
+      unfinished: async () => uploads().length,
+      close: () => gateway.close(),
     };
   });
 });
