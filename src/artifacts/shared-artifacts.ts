@@ -54,7 +54,7 @@ export class SharedArtifacts implements ExchangeArtifacts {
     const key = artifactKey(content.hash);
     let ask = content.sizeBytes > sendUnaskedBytes;
     for (let turn = 1; ; turn += 1) {
-      if (!ask && (await this.#objects.create(key, source, content)) === 'created') break;
+      if (!ask && (await this.#holds.create(key, source, content)) === 'created') break;
       const there = await this.#holds.hold(key);
       if (there && isIntact(there, content)) break;
       if (there) {

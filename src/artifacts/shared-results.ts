@@ -1,3 +1,4 @@
+import { SnvgError } from '../errors.js';
 import { atOnce } from './at-once.js';
 import type { ExchangeArtifacts, ExchangeResults } from './exchange.js';
 import { readOnlyStore } from './faults.js';
@@ -9,6 +10,8 @@ import { sweep, type SweepOptions } from './sweep.js';
 import { readTaskResult, type TaskResult } from './task-results.js';
 
 const requestsAtOnce = 16;
+/** How often a record is written anew because a collection took it away. */
+const mostTurns = 5;
 const folder = 'results/';
 
 function resultKey(key: string): string {
@@ -50,11 +53,13 @@ export class SharedResults implements ExchangeResults {
     if (this.#readOnly) throw readOnlyStore(this.#objects.place);
     const bytes = new TextEncoder().encode(JSON.stringify(result));
     const key = resultKey(result.key);
-    if ((await this.#objects.create(key, { bytes }, await contentOf({ bytes }))) === 'created') return 'written';
-    const there = await this.get(result.key);
-    if (there && (await this.#isWhole(there))) return 'there';
-    await this.#objects.replace(key, bytes);
-    return 'written';
+    for (let turn = 1; ; turn += 1) {
+      if ((await this.#holds.create(key, { bytes }, await contentOf({ bytes }))) === 'created') return 'written';
+      const there = await this.get(result.key);
+      if (there && (await this.#isWhole(there))) return 'there';
+      if (await this.#holds.replace(key, bytes)) return 'written';
+      if (turn === mostTurns) throw new SnvgError('STORE_UNAVAILABLE', `Results that are left in ${this.#objects.place} are taken away at once`, 'See what removes files there, then run again.');
+    }
   }
 
   async delete(key: string): Promise<void> {

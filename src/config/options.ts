@@ -68,7 +68,7 @@ export const options = [
   { key: 'maxDownload', group: group.find, type: 'number', default: 50, min: 0.001, max: 10_000, placeholder: 'GB', env: 'SNVG_MAX_DOWNLOAD', scope: 'run', doc: 'Largest download, in gigabytes' },
   { key: 'allowPrivateNetwork', group: group.find, type: 'boolean', default: false, env: 'SNVG_ALLOW_PRIVATE_NETWORK', scope: 'run', guarded: true, doc: 'Fetch from this machine and private networks too' },
   { key: 'ytDlp', group: group.find, type: 'text', default: 'yt-dlp', placeholder: 'path', path: 'program', env: 'SNVG_YT_DLP', scope: 'global', doc: 'The yt-dlp that fetches the films of pages' },
-  { key: 's3Endpoint', group: group.find, type: 'text', default: null, placeholder: 'url', pattern: '^https?://', expects: 'an http(s) address', env: 'SNVG_S3_ENDPOINT', scope: 'run', guarded: true, doc: 'Address of an S3-compatible store for s3:// inputs (default: AWS)' },
+  { key: 's3Endpoint', group: group.find, type: 'text', default: null, placeholder: 'url', pattern: '^https?://', expects: 'an http(s) address', env: 'SNVG_S3_ENDPOINT', scope: 'run', guarded: true, doc: 'Address of an S3-compatible store for all s3:// addresses (default: AWS)' },
   { key: 'clips', group: group.make, type: 'integer', default: null, min: 1, max: 50, placeholder: 'n', short: 'n', env: 'SNVG_CLIPS', scope: 'run', doc: 'How many clips at most (default: one a minute, 1 to 9)' },
   { key: 'minLength', group: group.make, type: 'number', default: 20, min: 3, max: 600, placeholder: 'seconds', env: 'SNVG_MIN_LENGTH', scope: 'run', doc: 'Shortest clip' },
   { key: 'maxLength', group: group.make, type: 'number', default: 60, min: 5, max: 900, placeholder: 'seconds', env: 'SNVG_MAX_LENGTH', scope: 'run', doc: 'Longest clip' },
