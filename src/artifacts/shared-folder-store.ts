@@ -38,8 +38,9 @@ export class SharedFolderStore implements SharedObjects {
     for await (const { key, info } of this.#walk(folder)) if (!isHidden(key)) yield { key, sizeBytes: info.size, modifiedMs: info.mtimeMs };
   }
 
-  async find(key: string): Promise<ObjectInfo | undefined> {
-    const info = await this.#ask(() => lstat(this.#pathOf(key)), 'read').catch(absentIsUndefined);
+  async find(key: string, options: { touches?: boolean } = {}): Promise<ObjectInfo | undefined> {
+    const look = options.touches ? () => this.#statOpened(key) : () => lstat(this.#pathOf(key));
+    const info = await this.#ask(look, 'read').catch(absentIsUndefined);
     return info?.isFile() ? { key, sizeBytes: info.size, modifiedMs: info.mtimeMs } : undefined;
   }
 
@@ -177,6 +178,16 @@ export class SharedFolderStore implements SharedObjects {
     const handle = await this.#ask(() => open(this.#pathOf(key), constants.O_RDONLY | constants.O_NOFOLLOW), 'read').catch(absentIsUndefined);
     if (!handle) throw new ObjectMissing(`${key} is not in ${this.place}`);
     return handle;
+  }
+
+  /** A client of NFS may remember a file's times for a minute; opening the file has it ask the server. */
+  async #statOpened(key: string): Promise<Stats> {
+    const handle = await open(this.#pathOf(key), constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      return await handle.stat();
+    } finally {
+      await handle.close();
+    }
   }
 
   async *#walk(folder: string): AsyncIterable<{ key: string; info: Stats }> {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, asyncProperty, boolean, integer, scheduler } from 'fast-check';
 import { expect, it } from 'vitest';
 import { Holds } from '../../src/artifacts/holds.js';
 import { type ObjectInfo, ObjectMissing, type SharedObjects } from '../../src/artifacts/shared-objects.js';
@@ -63,21 +63,22 @@ function place(turn: () => Promise<void>, beside: boolean): SharedObjects & { he
   };
 }
 
+const ask = async (one: Holds, key: string): Promise<string | undefined> => ((await one.hold(key)) ? key : undefined);
+const put = async (one: Holds, key: string): Promise<string | undefined> => {
+  const outcome = await one.create(key, { bytes: new Uint8Array(1) }, { hash: '', sizeBytes: 1 });
+  return outcome === 'exists' ? ask(one, key) : outcome === 'created' ? key : undefined;
+};
+
 it('what was promised while it was collected is there afterwards, in any order of requests', async () => {
   let promised = 0;
   let refused = 0;
-  const property = fc.asyncProperty(fc.scheduler(), fc.boolean(), fc.integer({ min: 1, max: 2 }), async (scheduler, beside, collectors) => {
-    const objects = place(() => scheduler.schedule(Promise.resolve()), beside);
+  const property = asyncProperty(scheduler(), boolean(), integer({ min: 1, max: 2 }), async (order, beside, collectors) => {
+    const objects = place(() => order.schedule(Promise.resolve()), beside);
     const old = keys.map((key) => ({ key, sizeBytes: 1, modifiedMs: oldMs }));
     const holds = (): Holds => new Holds(objects, { readOnly: false, pollMs: 1, lingerMs: 5 });
     const collecting = Array.from({ length: collectors }, () => holds().remove(old, nowMs - 86_400_000, () => Promise.resolve(() => false)));
-    const ask = async (one: Holds, key: string): Promise<string | undefined> => ((await one.hold(key)) ? key : undefined);
-    const put = async (one: Holds, key: string): Promise<string | undefined> => {
-      const outcome = await one.create(key, { bytes: new Uint8Array(1) }, { hash: '', sizeBytes: 1 });
-      return outcome === 'exists' ? ask(one, key) : outcome === 'created' ? key : undefined;
-    };
     const holding = [holds(), holds()].flatMap((one) => keys.flatMap((key) => [ask(one, key), put(one, key)]));
-    const [answers] = await scheduler.waitFor(Promise.all([Promise.all(holding), Promise.all(collecting)]));
+    const [answers] = await order.waitFor(Promise.all([Promise.all(holding), Promise.all(collecting)]));
     for (const key of answers) {
       if (key === undefined) refused += 1;
       else {
@@ -87,7 +88,7 @@ it('what was promised while it was collected is there afterwards, in any order o
     }
     expect([...objects.held.keys()].filter((key) => key.startsWith('collections/'))).toEqual([]);
   });
-  await fc.assert(property, { numRuns: 300 });
+  await assert(property, { numRuns: 300 });
   // Both happened, or nothing was tried.
   expect(promised).toBeGreaterThan(20);
   expect(refused).toBeGreaterThan(20);

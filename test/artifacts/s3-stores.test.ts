@@ -22,6 +22,11 @@ const prefix = 'team/snvg';
 const address = `s3://films/${prefix}`;
 const keyOf = (hash: string): string => `${prefix}/artifacts/${hash.slice(0, 2)}/${hash}`;
 
+function makeOld(path: string, ms: number): void {
+  const then = (Date.now() - ms) / 1000;
+  utimesSync(path, then, then);
+}
+
 /** What a test does to a store over its interface: the same for all kinds. */
 async function through(endpoint: string, dir: string): Promise<Pick<StoreUnderTest, 'store' | 'again' | 'nowMs'> & { close(): Promise<void> }> {
   let machines = 0;
@@ -100,10 +105,7 @@ describe.skipIf(versitygw === undefined)('versitygw, where there is one (SNVG_TE
         writeFileSync(pathOf(hash), bytes);
       },
       shorten: async (hash) => truncateSync(pathOf(hash), 10),
-      age: async (hash, ms) => {
-        const then = (Date.now() - ms) / 1000;
-        utimesSync(pathOf(hash), then, then);
-      },
+      age: async (hash, ms) => makeOld(pathOf(hash), ms),
       close: async () => {
         await at.close();
         await gateway.close();
@@ -116,14 +118,10 @@ describe.skipIf(versitygw === undefined)('versitygw, where there is one (SNVG_TE
     let machines = 0;
     const root = join(gateway.bucketDir, prefix);
     const uploadsDir = join(gateway.bucketDir, '.sgwtmp', 'multipart');
-    const age = (path: string, ms: number): void => {
-      const then = (Date.now() - ms) / 1000;
-      utimesSync(path, then, then);
-    };
     const uploads = (): string[] => (existsSync(uploadsDir) ? readdirSync(uploadsDir).flatMap((name) => readdirSync(join(uploadsDir, name)).map((id) => join(uploadsDir, name, id))) : []);
     return {
       open: () => openExchange(address, { cacheDir: join(dir, `machine-${(machines += 1)}`), s3Endpoint: gateway.endpoint }),
-      age: async (key, ms) => age(join(root, key), ms),
+      age: async (key, ms) => makeOld(join(root, key), ms),
       write: async (key, text) => {
         mkdirSync(dirname(join(root, key)), { recursive: true });
         writeFileSync(join(root, key), text);
@@ -134,7 +132,7 @@ describe.skipIf(versitygw === undefined)('versitygw, where there is one (SNVG_TE
           .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1)),
       leaveUnfinished: async (_exchange, ageMs) => {
         const id = await leaveUpload(gateway.endpoint, 'films', keyOf('a'.repeat(64)));
-        age(uploads().find((path) => path.endsWith(id)) ?? '', ageMs);
+        makeOld(uploads().find((path) => path.endsWith(id)) ?? '', ageMs);
       },
       unfinished: async () => uploads().length,
       close: () => gateway.close(),
