@@ -8,11 +8,17 @@ const countFile = '/proc/vmstat';
  * send is taken for the system's.
  */
 export class MemoryKills {
-  #seen = countedKills();
+  readonly #count: () => number | undefined;
+  #seen: number | undefined;
+
+  constructor(count: () => number | undefined = countedKills) {
+    this.#count = count;
+    this.#seen = count();
+  }
 
   /** Whether the system has killed something since this was last true. To be asked once for each process that SIGKILL has ended. */
   happened(): boolean {
-    const count = countedKills();
+    const count = this.#count();
     if (count === undefined || this.#seen === undefined) return true;
     if (count <= this.#seen) return false;
     this.#seen += 1;
