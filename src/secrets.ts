@@ -30,14 +30,25 @@ export function keepSecret(...values: readonly (string | null | undefined)[]): v
 /** Variables of snvg that hold secrets, by their names. */
 const secretVariable = /^SNVG_.*(TOKEN|SECRET|PASSPHRASE|PASSWORD|CONSUMER_KEY)$/;
 
-/** Whether an environment variable of this name holds a secret of snvg's: it is given to no child process. */
+/** Whether an environment variable of this name holds a secret of snvg's. */
 export function isSecretVariable(name: string): boolean {
   return secretVariable.test(name);
 }
 
+/** The password in an address, as it stands there. */
+const passwordInAddress = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s]*?:([^/\s]+)@/i;
+
+/** Whether an environment variable is to be given to no child process: it holds a secret of snvg's, or an address with a password in it. */
+export function holdsSecret(name: string, value: string | undefined): boolean {
+  return isSecretVariable(name) || (name.startsWith('SNVG_') && value !== undefined && passwordInAddress.test(value));
+}
+
 /** Remembers what the environment holds, before anything can fail. */
 export function keepSecretsOf(env: NodeJS.ProcessEnv): void {
-  for (const [name, value] of Object.entries(env)) if (isSecretVariable(name)) keepSecret(value);
+  for (const [name, value] of Object.entries(env)) {
+    if (isSecretVariable(name)) keepSecret(value);
+    else if (name.startsWith('SNVG_') && value !== undefined) keepSecret(passwordInAddress.exec(value)?.[1]);
+  }
 }
 
 /** The text without the secrets in it, also where they stand URL-encoded, in base64, in hex or escaped as in JSON. */

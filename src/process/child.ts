@@ -1,5 +1,5 @@
 import { execa, type ResultPromise } from 'execa';
-import { isSecretVariable } from '../secrets.js';
+import { holdsSecret } from '../secrets.js';
 import { ownerTag } from './identity.js';
 
 /** A child process, as observers see it. */
@@ -49,7 +49,7 @@ function surroundings({ cwd, env }: SpawnRequest): { cwd: string; env: Record<st
 
 /** Programs that are started see none of snvg's secrets. */
 function withoutSecrets(): Record<string, undefined> {
-  return Object.fromEntries(Object.keys(process.env).filter(isSecretVariable).map((name) => [name, undefined]));
+  return Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (holdsSecret(name, value) ? [[name, undefined]] : [])));
 }
 
 /** Starts a program in a process group of its own, marked as ours; it has no stdin. */

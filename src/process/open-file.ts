@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { SnvgError } from '../errors.js';
-import { isSecretVariable } from '../secrets.js';
+import { holdsSecret } from '../secrets.js';
 
 const openers: Readonly<Partial<Record<NodeJS.Platform, string>>> = { darwin: 'open', win32: 'explorer' };
 
@@ -11,7 +11,7 @@ const openers: Readonly<Partial<Record<NodeJS.Platform, string>>> = { darwin: 'o
  */
 export async function openFile(path: string, env: NodeJS.ProcessEnv): Promise<void> {
   const opener = openers[process.platform] ?? 'xdg-open';
-  const child = spawn(opener, [path], { detached: true, stdio: 'ignore', env: Object.fromEntries(Object.entries(env).filter(([name]) => !isSecretVariable(name))) });
+  const child = spawn(opener, [path], { detached: true, stdio: 'ignore', env: Object.fromEntries(Object.entries(env).filter(([name, value]) => !holdsSecret(name, value))) });
   child.unref();
   const failed = (why: string, cause?: unknown): SnvgError => new SnvgError('TOOL_FAILED', `${opener} cannot open ${path}: ${why}`, 'Open the file yourself.', { cause });
   await new Promise<void>((resolve, reject) => {

@@ -3,7 +3,7 @@ import { assert, property, string, stringMatching } from 'fast-check';
 import { expect, it } from 'vitest';
 import { SnvgError } from '../../src/errors.js';
 import { LostReply, PlatformFault } from '../../src/publishers/faults.js';
-import { guardOutput, isSecretVariable, keepSecret, keepSecretsOf, redacted, writeSecret } from '../../src/secrets.js';
+import { guardOutput, holdsSecret, isSecretVariable, keepSecret, keepSecretsOf, redacted, writeSecret } from '../../src/secrets.js';
 
 const secretText = stringMatching(/^[A-Za-z0-9!$%&'()*+,./:;<=>?@[\]^_{|}~ "\\-]{12,60}$/).filter((text) => text.trim().length >= 12);
 
@@ -72,4 +72,6 @@ it('the environment’s secrets are known by their variables', () => {
   keepSecretsOf({ SNVG_X_WORK_REFRESH_TOKEN: 'refresh-from-env', SNVG_VAULT_PASSPHRASE: 'correct horse', SNVG_X_CONSUMER_KEY: 'consumer-key-1', SNVG_OUTPUT: 'harmless-folder' });
   expect(redacted('refresh-from-env correct horse consumer-key-1 harmless-folder')).toBe('[redacted] [redacted] [redacted] harmless-folder');
   expect(['SNVG_X_CLIENT_ID', 'SNVG_HOME', 'PATH'].some(isSecretVariable)).toBe(false);
+  expect(holdsSecret('SNVG_QUEUE', 'rediss://worker:s3cret-word@redis.example:6380')).toBe(true);
+  expect(holdsSecret('SNVG_QUEUE', 'redis://127.0.0.1:6379') || holdsSecret('HTTP_PROXY', 'http://a:b@proxy')).toBe(false);
 });

@@ -7,6 +7,10 @@ import { SnvgError } from '../../src/errors.js';
 import { noRedis, type RedisServer, startRedis } from '../support/redis.js';
 import { deferred, exchangeOf, folder, keyOf, orderOf, soon, startCoordinator, startWorker, untilAborted, type Work, writeName } from './world.js';
 
+function hung(): never {
+  throw new SnvgError('TOOL_STALLED', 'ffmpeg made no progress and was stopped', 'Run again.');
+}
+
 const dyingOfPoison: Work = (order, run) => {
   if (order.task.label === 'poison') throw new PlaceFault('host', 'the runner was ended by SIGSEGV', 'See its log.');
   return writeName(order, run);
@@ -301,5 +305,19 @@ describe.skipIf(noRedis)('the queue', () => {
     await soon(() => first.consumer.running.length).toBe(0);
     expect(await exchange.results.get(keyOf('film'))).toEqual(before);
     expect(first.consumer.tally).toMatchObject({ done: 0, failed: 1 });
+  });
+
+  it('tries once more a task whose program hung and was stopped, and then says so', async () => {
+    const exchange = await exchangeOf(folder());
+    const coordinator = await startCoordinator(redis, exchange);
+    let runs = 0;
+    const worker = await startWorker(redis, exchange, (order, run) => {
+      runs += 1;
+      return runs === 1 || order.task.label === 'always' ? hung() : writeName(order, run);
+    });
+    expect(await coordinator.submit(orderOf('once'))).toEqual({ type: 'completed' });
+    const always = await coordinator.submit(orderOf('always'));
+    expect(always.type === 'failed' && readFailure(always.reason)).toMatchObject({ class: 'stalled', code: 'TOOL_STALLED' });
+    expect(worker.took).toEqual(['once', 'once', 'always', 'always']);
   });
 });

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -31,6 +32,15 @@ const program = resolve(import.meta.dirname, '../../bin/snvg.js');
 const never = new AbortController().signal;
 const leaseSeconds = 3;
 
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Real workers with real agents, a real Redis, and real tasks: films whose clock is put right. */
 describe.skipIf(noRedis)('workers at a queue', () => {
   let redis: RedisServer;
@@ -53,8 +63,6 @@ describe.skipIf(noRedis)('workers at a queue', () => {
   };
 
   beforeAll(async () => {
-    const { mkdtempSync } = await import('node:fs');
-    const { tmpdir } = await import('node:os');
     root = mkdtempSync(join(tmpdir(), 'snvg-queue-'));
     mkdirSync(join(root, 'exchange'));
     redis = await startRedis({ password: 'pass-word-of-the-queue' });
@@ -70,7 +78,6 @@ describe.skipIf(noRedis)('workers at a queue', () => {
     await exchange.close();
     await connection.close();
     await redis.close();
-    const { rmSync } = await import('node:fs');
     rmSync(root, { recursive: true, force: true });
   });
   afterEach(() => {
@@ -93,14 +100,6 @@ describe.skipIf(noRedis)('workers at a queue', () => {
     await soon(() => (at = workers.find(({ ffmpeg }) => existsSync(ffmpeg.pidFile)))).toBeDefined();
     if (!at) throw new Error('it hangs nowhere');
     return at;
-  };
-  const isAlive = (pid: number): boolean => {
-    try {
-      process.kill(pid, 0);
-      return true;
-    } catch {
-      return false;
-    }
   };
   /** Artifacts in the exchange that are not what their names say. */
   const broken = async (): Promise<string[]> => {
@@ -208,6 +207,9 @@ describe.skipIf(noRedis)('workers at a queue', () => {
     for (const worker of workers) {
       expect(worker.output()).toContain('redis://127.0.0.1');
       expect(worker.output()).not.toContain('pass-word-of-the-queue');
+      // Nor does what works for them know it.
+      const inTheKnow = processesOf(worker.home).filter(({ pid }) => readFileSync(`/proc/${pid}/environ`, 'latin1').includes('pass-word-of-the-queue'));
+      expect(inTheKnow.map(({ pid }) => pid)).toEqual([worker.process.pid]);
     }
   });
 });
