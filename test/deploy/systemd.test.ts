@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-const units = ['snvg-publish.service', 'snvg-publish.timer', 'snvg-coordinate.service'].map((name) => resolve(import.meta.dirname, '../../deploy/systemd', name));
+const units = ['snvg-publish.service', 'snvg-publish.timer', 'snvg-coordinate.service', 'snvg-worker.service'].map((name) => resolve(import.meta.dirname, '../../deploy/systemd', name));
 const lacksSystemd = spawnSync('systemd-analyze', ['--version']).error !== undefined;
 
 it.runIf(process.env['CI'] === 'true')('CI has systemd', () => {
@@ -29,6 +29,7 @@ describe.skipIf(lacksSystemd)(`the units${lacksSystemd ? ' (skipped: systemd-ana
 it.each([
   [0, 'publish --due', '--due'],
   [2, 'coordinate', '--once'],
+  [3, 'worker', '--queue'],
 ])('service %i starts a command that there is: %s', (unit, started, option) => {
   const command = /^ExecStart=\/usr\/bin\/env snvg (.+)$/m.exec(readFileSync(units[unit]!, 'utf8'))?.[1];
   expect(command).toBe(started);

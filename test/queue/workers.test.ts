@@ -24,10 +24,11 @@ import { nothingLives, pidIn, processesOf } from '../support/local-agent.js';
 import { type QueueWorker, startQueueWorker } from '../support/queue-worker.js';
 import { noRedis, type RedisServer, startRedis } from '../support/redis.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { fileRef, type Greeter, greeterIn, ownVersion, taskOf, wholeOrder } from '../support/wire-orders.js';
+import { fileRef, type Greeter, greeterIn, taskOf, wholeOrder } from '../support/wire-orders.js';
 import { soon } from './world.js';
 
 const log = createLogger('silent');
+const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string };
 const program = resolve(import.meta.dirname, '../../bin/snvg.js');
 const never = new AbortController().signal;
 const leaseSeconds = 3;
@@ -92,7 +93,7 @@ describe.skipIf(noRedis)('workers at a queue', () => {
   const submit = async (task: Task, signal = never): Promise<Outcome> => {
     const order = { ...wholeOrder(task), tools: ['ffmpeg'] };
     const files = await new PieceSender(exchange).send(order.parts, inputPaths(task.inputs, () => Promise.reject(new Error('no artifact'))), never);
-    return dispatch.through(order, await packOrder(exchange, order, files), { lane: laneOf(order, { version: ownVersion, identities: here.toolchain.identities, needs: [] }), signal, tell: () => {} });
+    return dispatch.through(order, await packOrder(exchange, order, files), { lane: laneOf(order, { version, identities: here.toolchain.identities, needs: [] }), signal, tell: () => {} });
   };
   /** The worker at which a task hangs. */
   const hangingAt = async (): Promise<QueueWorker> => {
