@@ -26,8 +26,6 @@ describe.skipIf(noOwnNetworks !== undefined)(`a host reached by SSH${noOwnNetwor
   const path = process.env['PATH'];
   const open: Place[] = [];
   const never = new AbortController().signal;
-  const listener = (): void => {};
-  const whole = (): Promise<Greeter> => greeterIn(temporaryFolder());
 
   beforeAll(async () => {
     dir.path = join(import.meta.dirname, '../../.tmp', `place-faults-${process.pid}`);
@@ -49,7 +47,7 @@ describe.skipIf(noOwnNetworks !== undefined)(`a host reached by SSH${noOwnNetwor
   });
 
   const placeOn = async (name: string, options: { version?: string; program?: string } = {}): Promise<Place> => {
-    here = await whole();
+    here = await greeterIn(temporaryFolder());
     const file = await fileRef(film);
     await here.supply.offer(file);
     order = { ...wholeOrder(await taskOf(here.toolchain, 'ingest.conform', { streams: [0, 1], hasPicture: true, durationUs: (durationUs += 1) }, { file })), tools: ['ffmpeg'] };
@@ -177,6 +175,8 @@ describe.skipIf(noOwnNetworks !== undefined)(`a host reached by SSH${noOwnNetwor
     expect(place.state).toBe('refused');
   });
 });
+
+function listener(): void {}
 
 /** As found now, before the PATH leads elsewhere. */
 function programPath(name: string): string {

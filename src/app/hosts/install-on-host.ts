@@ -73,7 +73,7 @@ async function send(connection: SshConnection, session: SshSession, program: Pro
       if (stalled) throw new SnvgError('TOOL_STALLED', `${title} took nothing in for ${stallMs / 1000} s`, 'Run again: what has arrived is kept.');
       const end = await session.ended;
       const fault = sshFaultOf(title, end);
-      if (fault) throw hostErrorOf(fault);
+      if (fault) throw hostErrorOf(fault.retryable ? { ...fault, remedy: 'Run again: what has arrived is kept.' } : fault);
       throw new SnvgError('REMOTE_UNAVAILABLE', `${title} stopped taking in snvg (exit code ${end.exitCode}${end.stderrTail.length > 0 ? `: ${end.stderrTail.at(-1)}` : ''})`, 'Run again: what has arrived is kept.');
     }
     const message = JSON.parse(value) as Wanted | Received | Refused;
