@@ -29,7 +29,7 @@ export interface Greeter {
 }
 
 /** The version of snvg that agents of this checkout have. */
-const ownVersion = '0.1.0';
+export const ownVersion = '0.1.0';
 
 /** Quick to notice, slow enough for a machine under load. */
 export const testTiming = { greetingMs: 60_000, pingEveryMs: 200, silenceMs: 20_000 };
