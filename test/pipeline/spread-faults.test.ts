@@ -75,6 +75,19 @@ test('a host that never says anything again holds nothing up for long', async ()
   await run.close();
 });
 
+test('what a host cannot do as it is speaks against nobody, is said, and is done here where no host can', async () => {
+  const run = new SimulatedRun(hosts(2), { takesShare: false });
+  for (const place of run.hosts) place.trouble = 'unfit';
+  const ended = await run.all(tasks(3));
+  expect(reasons(ended)).toEqual([]);
+  expect(run.startsAt('here')).toHaveLength(3);
+  const { places } = run.backend.status();
+  expect(places.map(({ failures, state }) => ({ failures, state }))).toEqual(Array.from({ length: 3 }, () => ({ failures: { host: 0, network: 0, capacity: 0 }, state: 'ready' })));
+  const notices = ended.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])).flatMap((event) => (event.type === 'notice' ? [event.notice.code] : []));
+  expect(notices).toEqual(['HOST_LACKS', 'HOST_LACKS']);
+  await run.close();
+});
+
 test('a refused host is said once and never tried again', async () => {
   const run = new SimulatedRun(hosts(2));
   run.hosts[0]!.trouble = 'refusing';

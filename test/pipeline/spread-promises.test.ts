@@ -4,7 +4,7 @@ import { SnvgError } from '../../src/errors.js';
 import type { PlaceTraits, Trouble } from './spread/simulated-place.js';
 import { SimulatedRun, type SimulatedTask } from './spread/simulated-run.js';
 
-const troubles: readonly Trouble[] = ['lost', 'broken', 'mute', 'full', 'lying', 'refusing'];
+const troubles: readonly Trouble[] = ['lost', 'broken', 'mute', 'full', 'unfit', 'lying', 'refusing'];
 
 interface Story {
   seed: number;
@@ -102,7 +102,7 @@ test('whatever happens to hosts, every task ends once: done, stopped, by its own
       await run.timers.until(run.timers.sleep(600_000));
       expect(run.world.log.length).toBe(before);
     }),
-    { numRuns: 400 },
+    { numRuns: 250 },
   );
 });
 
@@ -120,6 +120,6 @@ test('closed in the middle of anything, nothing goes on', { timeout: 60_000 }, a
       expect([run.here, ...run.hosts].map(({ active }) => active)).toEqual([run.here, ...run.hosts].map(() => 0));
       expect(new Set(run.kept).size).toBe(run.kept.length);
     }),
-    { numRuns: 200 },
+    { numRuns: 120 },
   );
 });

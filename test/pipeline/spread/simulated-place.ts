@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { TaskResult } from '../../../src/artifacts/task-results.js';
 import { bytesIn } from '../../../src/artifacts/byte-range.js';
 import type { Slots } from '../../../src/pipeline/backends/backend.js';
-import { type Place, PlaceFault, type PlaceState } from '../../../src/pipeline/backends/place.js';
+import { Incompatible, type Place, PlaceFault, type PlaceState } from '../../../src/pipeline/backends/place.js';
 import type { RunListener } from '../../../src/pipeline/backends/shared-run.js';
 import type { WorkOrder } from '../../../src/pipeline/work-order.js';
 import type { VirtualTimers } from './virtual-timers.js';
@@ -43,6 +43,8 @@ export type Trouble =
   /** It takes tasks and says nothing, until its link gives it up. */
   | 'mute'
   | 'full'
+  /** It says that it cannot do what it is given, as it is. */
+  | 'unfit'
   /** It says that it has made what it has not. */
   | 'lying'
   /** It will never do. */
@@ -157,6 +159,7 @@ export class SimulatedPlace implements Place {
       this.#note('started', task.key);
       const nature = this.#world.natures.get(task.key) ?? { cpuSeconds: order.cpuSeconds };
       if (this.#trouble === 'broken') throw new PlaceFault('host', `${this.name} is broken`, 'Mend it.');
+      if (this.#trouble === 'unfit') throw new Incompatible(`${this.name} makes another key of it`, 'Install the same.');
       if (this.#trouble === 'full') throw new PlaceFault('capacity', `${this.name} is full`, 'Make room.');
       await this.#world.timers.sleep((nature.cpuSeconds / this.#traits.speed) * 1_000, stop);
       if (nature.fails) throw new TypeError(`${task.key} fails by itself`);

@@ -140,6 +140,15 @@ export class Scheduler {
     this.#takeBack(attempt, { place: attempt.place, blame, message });
   }
 
+  /** The place cannot do the task as it is: it goes elsewhere, and nothing speaks against the place. */
+  unfit(id: number): void {
+    const attempt = this.#attempts.get(id);
+    if (!attempt) return;
+    attempt.task.unfit.add(attempt.place);
+    this.#drop(attempt);
+    this.#takeBack(attempt);
+  }
+
   /** A cancelled attempt has ended. */
   ended(id: number): void {
     const attempt = this.#attempts.get(id);
@@ -282,7 +291,8 @@ export class Scheduler {
     const places = fresh.length > 0 ? fresh : able;
     if (places.length > 0 || this.#hosts.some((place) => this.#mayComeFor(place, task, nowMs))) return places;
     const notBarred = this.#hosts.filter((place) => place.state !== 'refused' && !task.isBarredFrom(place.name));
-    if (notBarred.some((place) => place.state === 'ready')) return here;
+    // No host can do it: that is not the share that could be done elsewhere.
+    if (notBarred.some((place) => place.state === 'ready') || (task.unfit.size > 0 && task.faults.length === 0)) return here;
     if (notBarred.length === 0 && task.faults.length > 0) return { reason: 'failed-everywhere', faults: task.faults };
     return { reason: 'no-host', hosts: this.#hosts.map(({ name, problem }) => ({ name, problem })) };
   }

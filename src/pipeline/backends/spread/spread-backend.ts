@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import type { ArtifactStore } from '../../../artifacts/store.js';
 import type { TaskResult, TaskResults } from '../../../artifacts/task-results.js';
 import type { Logger } from '../../../logger.js';
@@ -7,7 +8,7 @@ import type { Notice } from '../../notice.js';
 import type { Task } from '../../task.js';
 import type { WorkOrder } from '../../work-order.js';
 import type { Backend, Slots, TaskEvent } from '../backend.js';
-import { type Blame, type Place, PlaceFault } from '../place.js';
+import { type Blame, Incompatible, type Place, PlaceFault } from '../place.js';
 import type { RunEnd, RunListener } from '../shared-run.js';
 import { type Shared, Sharing, type Turn } from '../sharing.js';
 import { Given } from './given.js';
@@ -222,6 +223,8 @@ export class SpreadBackend implements Backend {
       if (place !== this.#options.here) await this.#verify(given.task, result, place);
       await this.#keep(id, running, result);
     } catch (error) {
+      // What a lost connection carried may fail a moment before the place says that it is lost.
+      if (error instanceof PlaceFault && error.blame === 'network') await setImmediate();
       this.#fault(id, running, error);
     }
   }
@@ -253,6 +256,11 @@ export class SpreadBackend implements Backend {
     if (!(error instanceof PlaceFault) || place === this.#options.here) {
       given.fail(error);
       this.#scheduler.removeTask(given.id);
+      return;
+    }
+    if (error instanceof Incompatible) {
+      this.#say({ code: 'HOST_LACKS', severity: 'info', message: `${place.name} does not do ${given.task.op}: ${error.message}`, remedy: error.remedy });
+      this.#scheduler.unfit(id);
       return;
     }
     this.#tallyOf(place).failures[error.blame] += 1;

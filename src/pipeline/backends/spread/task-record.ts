@@ -45,6 +45,8 @@ export class TaskRecord {
   need: Need | 'here' | 'unknown';
   readonly attempts = new Set<Attempt>();
   readonly faults: Fault[] = [];
+  /** Places that cannot do it as they are, which is nobody's fault. */
+  readonly unfit = new Set<string>();
 
   constructor(given: Pick<TaskRecord, 'id' | 'op' | 'priority' | 'turn' | 'slots' | 'need'>) {
     this.id = given.id;
@@ -70,8 +72,9 @@ export class TaskRecord {
     return new Set(this.faults.map(({ place }) => place)).size >= placesToQuarantine;
   }
 
-  /** Whether the place is not to get it again: it had not enough disk or memory, or failed too often. */
+  /** Whether the place is not to get it again: it cannot do it, had not enough disk or memory, or failed too often. */
   isBarredFrom(place: string): boolean {
+    if (this.unfit.has(place)) return true;
     const there = this.faults.filter((fault) => fault.place === place);
     return there.length >= chancesPerPlace || there.some(({ blame }) => blame === 'capacity');
   }
