@@ -113,7 +113,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     backend: () => {
       backend ??= app.toolchain().then(async (tools) => {
         await scratch.make();
-        return openBackend(settings, { store, results, toolchain: tools, resources, claims, scratchRoot: scratch.root, log }, { cacheDir: paths.cacheDir, memo });
+        return openBackend(settings, { store, results, toolchain: tools, resources, claims, scratchRoot: scratch.root, log }, { paths, memo });
       });
       return backend;
     },
