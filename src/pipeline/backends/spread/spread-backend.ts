@@ -191,7 +191,11 @@ export class SpreadBackend implements Backend {
     if (decision.type === 'start') this.#start(decision);
     else if (decision.type === 'cancel') this.#running.get(decision.attempt)?.stop.abort(new Error('not wanted here any more'));
     else if (decision.type === 'connect') this.#follow(this.#connect(this.#placeNamed(decision.place)));
-    else this.#given.get(decision.task)?.fail(explainHopeless(decision.why, this.#given.get(decision.task)?.task.label ?? decision.task));
+    else {
+      const given = this.#given.get(decision.task);
+      const cure = this.#options.hosts.find(({ problem }) => problem)?.problem?.remedy;
+      given?.fail(explainHopeless(decision.why, given.task.label, cure));
+    }
   }
 
   #start({ attempt, task, place: name }: Extract<Decision, { type: 'start' }>): void {
