@@ -7,7 +7,7 @@ import { type Place, PlaceFault, type PlaceState } from '../../src/pipeline/back
 import { type LinkOptions, openLink } from '../../src/pipeline/backends/wire/open-link.js';
 import type { WorkerLink } from '../../src/pipeline/backends/wire/worker-link.js';
 import type { WorkOrder } from '../../src/pipeline/work-order.js';
-import { startTalkingChild } from '../../src/process/talking-child.js';
+import { startPiped } from '../../src/process/piped.js';
 
 const program = resolve(import.meta.dirname, '../../bin/snvg.js');
 
@@ -67,8 +67,8 @@ export class AgentPlace implements Place {
   async connect(signal: AbortSignal): Promise<void> {
     const { home, core, link, name } = this.#host;
     mkdirSync(home, { recursive: true });
-    const child = startTalkingChild({ command: 'taskset', args: ['-c', String(core), process.execPath, program, 'worker', '--stdio', '--slots', '2'], cwd: home, env: { SNVG_HOME: home } });
-    this.#link = await openLink(child, { ...link, name, signal });
+    const child = startPiped({ command: 'taskset', args: ['-c', String(core), process.execPath, program, 'worker', '--stdio', '--slots', '2'], cwd: home, env: { SNVG_HOME: home } });
+    this.#link = await openLink({ read: child.stdout, write: child.stdin, ended: child.ended, kill: child.kill }, { ...link, name, signal });
     this.state = 'ready';
     void this.#watch(this.#link);
   }
