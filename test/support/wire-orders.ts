@@ -29,7 +29,7 @@ export interface Greeter {
 }
 
 /** The version of snvg that agents of this checkout have. */
-export const ownVersion = '0.1.0';
+export const ownVersion = (JSON.parse(readFileSync(resolve('package.json'), 'utf8')) as { version: string }).version;
 
 /** Quick to notice, slow enough for a machine under load. */
 export const testTiming = { greetingMs: 60_000, pingEveryMs: 200, silenceMs: 20_000 };

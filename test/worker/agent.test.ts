@@ -13,7 +13,7 @@ import { TaskResults } from '../../src/artifacts/task-results.js';
 import { conformTask, runOn } from '../support/conform-task.js';
 import { hangingFfmpeg, localAgent, nothingLives, pidIn, scratchOf } from '../support/local-agent.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { fileRef, greeterIn } from '../support/wire-orders.js';
+import { fileRef, greeterIn, ownVersion } from '../support/wire-orders.js';
 
 const film = 'fixtures/beep-flash.mp4';
 const never = (): AbortSignal => new AbortController().signal;
@@ -93,7 +93,7 @@ describe('greeting', () => {
     const here = await greeterIn(home);
     const refused = here.link(localAgent({ home, memoFile: here.memoFile }), { version: '9.9.9', name: 'anna' });
     await expect(refused).rejects.toThrow(Incompatible);
-    await expect(refused).rejects.toThrow('anna has snvg 0.1.0, this machine 9.9.9');
+    await expect(refused).rejects.toThrow(`anna has snvg ${ownVersion}, this machine 9.9.9`);
     await expect(refused).rejects.toMatchObject({ blame: 'host', remedy: 'Put the same version there: snvg hosts install anna' });
     await nothingLives(home);
   });

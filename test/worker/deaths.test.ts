@@ -78,7 +78,7 @@ it('leaves nothing when whoever greeted is gone', async () => {
 
 it('gives up at both ends when the line goes dead', async () => {
   let line: ReturnType<typeof relayed> | undefined;
-  const scene = await midTask({ silenceMs: 3_000, through: (agent) => (line = relayed(agent, { reaches: false })) });
+  const scene = await midTask({ silenceMs: 5_000, through: (agent) => (line = relayed(agent, { reaches: false })) });
   line?.blackhole();
   expect(await scene.running).toMatchObject({ name: 'PlaceFault', blame: 'network', message: 'there does not answer any more' });
   await nothingIsLeft(scene);
