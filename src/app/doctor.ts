@@ -11,8 +11,10 @@ import { Jobs } from '../jobs/jobs.js';
 import { surveyFfmpeg } from '../media/capabilities.js';
 import { installHint } from '../media/install-hint.js';
 import { nearestExisting } from '../output/folder.js';
+import { run } from '../process/run.js';
 import { surveyYtDlp } from '../sources/page/survey.js';
 import { wantsColor } from '../ui/reporter.js';
+import { KnownHosts } from './hosts/known-hosts.js';
 import { fontsFolder, modelsFolder } from './toolchain.js';
 
 /** `snvg doctor` on this machine. Opens nothing but what it checks: it must work where nothing else does. */
@@ -75,6 +77,10 @@ function checksOf({ loaded: { settings }, paths, version, cwd }: CommandContext)
     models: () => verifyModels(modelsFolder(settings)),
     runtime: () => describeRuntime('/'),
     ytDlp: async () => ({ command: settings.ytDlp, found: await surveyYtDlp(settings.ytDlp) }),
+    hosts: async () => {
+      const names = (await new KnownHosts(paths).all()).map(({ name }) => name);
+      return { names, ssh: names.length === 0 ? undefined : await sshVersion() };
+    },
     database: async () => {
       const path = paths.databaseFile;
       if (!existsSync(path)) return { path, jobs: null };
@@ -86,6 +92,16 @@ function checksOf({ loaded: { settings }, paths, version, cwd }: CommandContext)
       }
     },
   };
+}
+
+/** What `ssh -V` says, which is on stderr; undefined when there is none. */
+async function sshVersion(): Promise<string | undefined> {
+  try {
+    const { stderrTail } = await run({ command: 'ssh', args: ['-V'], cwd: '/', timeoutMs: 10_000 });
+    return stderrTail[0]?.split(',')[0];
+  } catch {
+    return undefined;
+  }
 }
 
 async function freeSpace({ what, path }: { what: string; path: string }): Promise<Awaited<ReturnType<DoctorChecks['disk']>>[number]> {

@@ -25,6 +25,8 @@ export interface DoctorChecks {
   runtime(): Promise<{ kind: 'native' | 'wasm'; name: string; nativeFailure?: string }>;
   /** What fetches the films of pages, and may be absent: `found` undefined. */
   ytDlp(): Promise<{ command: string; found: { version: string } | undefined }>;
+  /** Machines that were added with snvg hosts, and the ssh they are reached by: undefined when it is not installed. */
+  hosts(): Promise<{ names: readonly string[]; ssh: string | undefined }>;
   /** `jobs` is null when there is no database yet. */
   database(): Promise<{ path: string; jobs: number | null }>;
 }
@@ -58,6 +60,7 @@ export async function runDoctor(deps: { checks: DoctorChecks; stdout: Output }, 
       judged('models', async () => (await checks.models()).map(judgeModel)),
       judged('inference', async () => [judgeRuntime(await checks.runtime())]),
       judged('yt-dlp', async () => [judgeYtDlp(await checks.ytDlp())]),
+      judged('ssh', async () => judgeHosts(await checks.hosts())),
       judged('database', async () => [judgeDatabase(await checks.database())]),
     ])
   ).flat();
@@ -130,6 +133,13 @@ function judgeRuntime({ kind, name, nativeFailure }: Awaited<ReturnType<DoctorCh
 function judgeYtDlp({ command, found }: Awaited<ReturnType<DoctorChecks['ytDlp']>>): Finding {
   if (!found) return { id: 'yt-dlp', status: 'ok', detail: `${command} is not installed; only films on web pages need it (apt, brew or pip install yt-dlp)` };
   return { id: 'yt-dlp', status: 'ok', detail: `${found.version} (${command}); sites change often, so a new one finds more` };
+}
+
+/** Said only where hosts were added: nothing else needs it. */
+function judgeHosts({ names, ssh }: Awaited<ReturnType<DoctorChecks['hosts']>>): Finding[] {
+  if (names.length === 0) return [];
+  if (ssh !== undefined) return [{ id: 'ssh', status: 'ok', detail: `${ssh}, for ${count(names.length, 'host')} (${names.join(', ')}); snvg hosts test looks after them` }];
+  return [{ id: 'ssh', status: 'warn', detail: `ssh is not installed, by which ${names.join(', ')} would be reached`, remedy: 'Install the OpenSSH client (Debian: sudo apt-get install openssh-client).' }];
 }
 
 function judgeDatabase({ path, jobs }: Awaited<ReturnType<DoctorChecks['database']>>): Finding {

@@ -10,6 +10,7 @@ const well: DoctorChecks = {
   models: async () => [{ id: 'whisper-base', purpose: 'Speech to text', sizeBytes: 77.3e6, fault: undefined }],
   runtime: async () => ({ kind: 'native', name: 'onnxruntime-node 1.30.0' }),
   ytDlp: async () => ({ command: 'yt-dlp', found: { version: '2023.03.04' } }),
+  hosts: async () => ({ names: [], ssh: undefined }),
   database: async () => ({ path: '/d/snvg.db', jobs: null }),
 };
 
@@ -37,6 +38,13 @@ describe('snvg doctor', () => {
       'ready',
       '',
     ]);
+  });
+
+  it('speaks of ssh only where hosts were added', async () => {
+    expect((await doctor({ hosts: async () => ({ names: ['w1', 'w2'], ssh: 'OpenSSH_9.2p1' }) })).text).toContain('ok  ssh                 OpenSSH_9.2p1, for 2 hosts (w1, w2); snvg hosts test looks after them\n');
+    const without = await doctor({ hosts: async () => ({ names: ['w1'], ssh: undefined }) });
+    expect(without.code).toBe(0);
+    expect(without.text).toMatch(/warn {2}ssh +ssh is not installed, by which w1 would be reached\n {6}→ Install the OpenSSH client/);
   });
 
   it.each<[string, Partial<DoctorChecks>, string]>([
