@@ -8,7 +8,7 @@ export interface Goal {
   measured: number;
   /** At most this. */
   goal: number;
-  unit: 's' | 'ms' | '%' | 'MB' | '×' | 'inputs' | 'posts';
+  unit: 's' | 'ms' | '%' | 'MB' | '×' | 'inputs' | 'posts' | 'jobs';
   /** The floor or peer of the same run, as text. */
   beside: string;
 }
@@ -55,6 +55,6 @@ export function record(title: string, goals: readonly Goal[], figures: readonly 
 }
 
 function shown(value: number, unit: Goal['unit']): string {
-  const digits = unit === 'ms' || unit === 'MB' || unit === 'inputs' || unit === 'posts' ? 0 : 2;
+  const digits = unit === 'ms' || unit === 'MB' || unit === 'inputs' || unit === 'posts' || unit === 'jobs' ? 0 : 2;
   return unit === '×' ? value.toFixed(2) : `${value.toFixed(digits)} ${unit}`;
 }
