@@ -4,25 +4,13 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { Exchange } from '../../src/artifacts/exchange.js';
 import { openExchange } from '../../src/artifacts/open-exchange.js';
-import { type S3Options, type S3Server, s3Keys, startS3 } from '../support/s3-server.js';
+import { servedS3, withS3Keys } from '../support/served-s3.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-beforeEach(() => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', s3Keys.accessKeyId);
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', s3Keys.secretAccessKey);
-  vi.stubEnv('AWS_REGION', 'us-east-1');
-  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
-});
-afterEach(() => vi.unstubAllEnvs());
-
-async function serve(options: S3Options = {}): Promise<S3Server> {
-  const server = await startS3({}, options);
-  onTestFinished(() => server.close());
-  return server;
-}
+withS3Keys();
 
 async function open(endpoint: string, address = 's3://films/x'): Promise<Exchange> {
   const exchange = await openExchange(address, { cacheDir: temporaryFolder(), s3Endpoint: endpoint });
@@ -41,7 +29,7 @@ function fileOf(bytes: Uint8Array): string {
 }
 
 it('fault 30, a race for one object: 412 means it is there already, which is verified', async () => {
-  const server = await serve();
+  const server = await servedS3();
   const [here, there] = [await open(server.endpoint), await open(server.endpoint)];
   const bytes = randomBytes(10_000);
   const refs = await Promise.all([here, there, here, there].map((exchange) => exchange.artifacts.put('clip.mp4', { bytes })));
@@ -54,7 +42,7 @@ it('fault 30, a race for one object: 412 means it is there already, which is ver
 });
 
 it('fault 30: of two uploads in parts at the same moment one counts, and nothing of the other is left', async () => {
-  const server = await serve();
+  const server = await servedS3();
   const [here, there] = [await open(server.endpoint), await open(server.endpoint)];
   const bytes = randomBytes(2 * partBytes + 5);
   const [one, other] = await Promise.all([here, there].map((exchange) => exchange.artifacts.put('clip.mp4', { path: fileOf(bytes) })));
@@ -65,7 +53,7 @@ it('fault 30: of two uploads in parts at the same moment one counts, and nothing
 
 it('fault 20, an upload that fails half-way: it is aborted, and nothing can be seen of it', async () => {
   let parts = 0;
-  const server = await serve({ faults: ({ method, key }) => (method === 'PUT' && key.includes('artifacts') && (parts += 1) === 3 ? { status: 403, code: 'AccessDenied' } : undefined) });
+  const server = await servedS3({ faults: ({ method, key }) => (method === 'PUT' && key.includes('artifacts') && (parts += 1) === 3 ? { status: 403, code: 'AccessDenied' } : undefined) });
   const exchange = await open(server.endpoint);
   const path = fileOf(randomBytes(4 * partBytes));
   await expect(exchange.artifacts.put('clip.mp4', { path })).rejects.toMatchObject({ code: 'STORE_REFUSED', exitCode: 6 });
@@ -78,7 +66,7 @@ it('fault 20, an upload that fails half-way: it is aborted, and nothing can be s
 it('takes a write whose reply was lost for its own, also of an upload in parts', async () => {
   const dropped = new Set<string>();
   const firstTime = (what: string): boolean => !dropped.has(what) && dropped.add(what) !== undefined;
-  const server = await serve({ faults: ({ method, key }) => (key.includes('artifacts') && !key.includes('touched') && method !== 'HEAD' && method !== 'GET' && firstTime(`${method} ${key}`) ? { drop: 'after' } : undefined) });
+  const server = await servedS3({ faults: ({ method, key }) => (key.includes('artifacts') && !key.includes('touched') && method !== 'HEAD' && method !== 'GET' && firstTime(`${method} ${key}`) ? { drop: 'after' } : undefined) });
   const exchange = await open(server.endpoint);
   const small = randomBytes(1000);
   const large = randomBytes(partBytes + 1000);
@@ -91,13 +79,13 @@ it('takes a write whose reply was lost for its own, also of an upload in parts',
 
 it('waits as long as the store asks for, within reason', async () => {
   let refusals = 0;
-  const server = await serve({ faults: ({ method, key }) => (method === 'PUT' && key.includes('artifacts') && (refusals += 1) === 1 ? { status: 503, code: 'SlowDown', retryAfter: 1 } : undefined) });
+  const server = await servedS3({ faults: ({ method, key }) => (method === 'PUT' && key.includes('artifacts') && (refusals += 1) === 1 ? { status: 503, code: 'SlowDown', retryAfter: 1 } : undefined) });
   const exchange = await open(server.endpoint);
   const before = performance.now();
   await exchange.artifacts.put('cues', { bytes: Buffer.from('later') });
   expect(performance.now() - before).toBeGreaterThanOrEqual(990);
 
-  const shut = await serve({ faults: ({ key }) => (key.includes('artifacts') ? { status: 503, code: 'SlowDown', retryAfter: 3600 } : undefined) });
+  const shut = await servedS3({ faults: ({ key }) => (key.includes('artifacts') ? { status: 503, code: 'SlowDown', retryAfter: 3600 } : undefined) });
   const other = await open(shut.endpoint);
   const asked = shut.requests.length;
   await expect(other.artifacts.has('a'.repeat(64))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', exitCode: 5 });
@@ -106,7 +94,7 @@ it('waits as long as the store asks for, within reason', async () => {
 
 it('goes on reading where a connection broke off', async () => {
   const cut: string[] = [];
-  const server = await serve({ faults: ({ method, key }) => (method === 'GET' && key.includes('artifacts') && cut.push(key) <= 2 ? { cutAfter: 300_000 } : undefined) });
+  const server = await servedS3({ faults: ({ method, key }) => (method === 'GET' && key.includes('artifacts') && cut.push(key) <= 2 ? { cutAfter: 300_000 } : undefined) });
   const exchange = await open(server.endpoint);
   const bytes = randomBytes(1_000_000);
   const { hash } = await exchange.artifacts.put('clip.mp4', { bytes });
@@ -116,13 +104,13 @@ it('goes on reading where a connection broke off', async () => {
 
 it('refuses a store that cannot keep one machine from writing over another’s result', async () => {
   for (const conditions of ['ignored', 'unknown'] as const) {
-    const server = await serve({ conditions });
+    const server = await servedS3({ conditions });
     await expect(open(server.endpoint)).rejects.toMatchObject({ code: 'STORE_REFUSED', remedy: expect.stringContaining('conditional writes') });
   }
 });
 
 it('says what is wrong with the address, the bucket or the credentials', async () => {
-  const server = await serve();
+  const server = await servedS3();
   await expect(open(server.endpoint, 's3://')).rejects.toMatchObject({ code: 'STORE_INVALID' });
   await expect(open(server.endpoint, 's3://films/../other')).rejects.toMatchObject({ code: 'STORE_INVALID' });
   await expect(open(server.endpoint, 's3://nowhere/x')).rejects.toMatchObject({ code: 'STORE_REFUSED', message: expect.stringContaining('no bucket') });
@@ -131,7 +119,7 @@ it('says what is wrong with the address, the bucket or the credentials', async (
 });
 
 it('keeps every object below its own prefix', async () => {
-  const server = await serve();
+  const server = await servedS3();
   const exchange = await open(server.endpoint, 's3://films/a/b');
   const { hash } = await exchange.artifacts.put('cues', { bytes: Buffer.from('x') });
   const pin = await exchange.pins.open({ jobId: '../../job', host: '../host' });

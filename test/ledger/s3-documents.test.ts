@@ -1,23 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openLedger } from '../../src/ledger/open-ledger.js';
 import { openS3Documents } from '../../src/ledger/s3-documents.js';
 import type { LedgerDocuments } from '../../src/ledger/documents.js';
-import { s3Keys, startS3, type S3Options, type S3Server } from '../support/s3-server.js';
+import type { S3Server } from '../support/s3-server.js';
+import { servedS3, withS3Keys } from '../support/served-s3.js';
 import { asLease, clip, elsewhere, HandClock, here, identity, testLedger } from './open-test-ledger.js';
 
-beforeEach(() => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', s3Keys.accessKeyId);
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', s3Keys.secretAccessKey);
-  vi.stubEnv('AWS_REGION', 'us-east-1');
-  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
-});
-afterEach(() => vi.unstubAllEnvs());
-
-async function store(options: S3Options = {}): Promise<S3Server> {
-  const server = await startS3({}, options);
-  onTestFinished(() => server.close());
-  return server;
-}
+withS3Keys();
 
 function open(server: S3Server): Promise<LedgerDocuments> {
   return openS3Documents({ bucket: 'films', prefix: 'posts', endpoint: server.endpoint });
@@ -33,7 +22,7 @@ const options = { self: here, clock: new HandClock(), isAlive: () => true };
 describe('a write to the store', () => {
   it('whose reply was lost is found to be one’s own', async () => {
     let drops = 0;
-    const server = await store({ faults: ({ method, key }) => (method === 'PUT' && key.includes('publications') && drops++ === 0 ? { drop: 'after' } : undefined) });
+    const server = await servedS3({ faults: ({ method, key }) => (method === 'PUT' && key.includes('publications') && drops++ === 0 ? { drop: 'after' } : undefined) });
     const documents = await open(server);
     expect(await documents.write('publications/a', 0, { n: 1 })).toBe(true);
     expect(drops).toBeGreaterThan(1);
@@ -41,14 +30,14 @@ describe('a write to the store', () => {
   });
 
   it('whose replies are all lost is read back', async () => {
-    const server = await store({ faults: ({ method, key }) => (method === 'PUT' && key.includes('publications') ? { drop: 'after' } : undefined) });
+    const server = await servedS3({ faults: ({ method, key }) => (method === 'PUT' && key.includes('publications') ? { drop: 'after' } : undefined) });
     const documents = await open(server);
     expect(await documents.write('publications/a', 0, { n: 1 })).toBe(true);
     expect(await documents.read('publications/a')).toMatchObject({ version: 1, body: { n: 1 } });
   });
 
   it('that another one beat while its replies were lost is not taken for one’s own', async () => {
-    const server = await store({ faults: ({ method, key }) => (method === 'PUT' && key.includes('publications') ? { drop: 'before' } : undefined) });
+    const server = await servedS3({ faults: ({ method, key }) => (method === 'PUT' && key.includes('publications') ? { drop: 'before' } : undefined) });
     const documents = await open(server);
     server.objects.set('posts/publications/a/00000001.json', Buffer.from(JSON.stringify({ nonce: 'theirs', body: { n: 2 } })));
     expect(await documents.write('publications/a', 0, { n: 1 })).toBe(false);
@@ -56,13 +45,13 @@ describe('a write to the store', () => {
 
   it('to a store that is too busy for a moment is repeated', async () => {
     let busy = 2;
-    const server = await store({ faults: ({ method }) => (method !== 'GET' && busy-- > 0 ? { status: 503, code: 'SlowDown' } : undefined) });
+    const server = await servedS3({ faults: ({ method }) => (method !== 'GET' && busy-- > 0 ? { status: 503, code: 'SlowDown' } : undefined) });
     const documents = await open(server);
     expect(await documents.write('publications/a', 0, { n: 1 })).toBe(true);
   });
 
   it('that never gets through is a matter for later (exit 5), and nothing of it is believed', async () => {
-    const server = await store({ faults: ({ method, key }) => (method === 'PUT' && key.includes('publications') ? { drop: 'before' } : undefined) });
+    const server = await servedS3({ faults: ({ method, key }) => (method === 'PUT' && key.includes('publications') ? { drop: 'before' } : undefined) });
     const documents = await open(server);
     await expect(documents.write('publications/a', 0, { n: 1 })).rejects.toMatchObject({ code: 'LEDGER_UNAVAILABLE', exitCode: 5 });
     expect(await documents.read('publications/a')).toBeUndefined();
@@ -73,7 +62,7 @@ describe('leases in the store', () => {
   it('leave a few objects behind, while every version of a publication stays', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     onTestFinished(() => void vi.useRealTimers());
-    const server = await store();
+    const server = await servedS3();
     const ledger = testLedger(await open(server));
     const lease = asLease(await ledger.lease('x', 'a'));
     const renewals = (): number => server.requests.filter((request) => request.startsWith('PUT') && request.includes('/leases/')).length;
@@ -95,7 +84,7 @@ describe('leases in the store', () => {
   });
 
   it('are not renewed over a newer one by somebody who slept while old versions were tidied away', async () => {
-    const server = await store();
+    const server = await servedS3();
     const documents = await open(server);
     server.objects.set('posts/leases/a/00000009.json', Buffer.from(JSON.stringify({ nonce: 'theirs', body: {} })));
     expect(await documents.write('leases/a', 3, {})).toBe(false);
@@ -105,7 +94,7 @@ describe('leases in the store', () => {
 
 describe('a store is refused', () => {
   it.each(['ignored', 'unknown'] as const)('when conditional writes are %s', async (conditions) => {
-    const server = await store({ conditions });
+    const server = await servedS3({ conditions });
     await expect(open(server)).rejects.toMatchObject({ code: 'LEDGER_REFUSED', exitCode: 6, message: expect.stringContaining('If-None-Match') as string });
   });
 
@@ -113,25 +102,25 @@ describe('a store is refused', () => {
     ['wrong secret', { AWS_SECRET_ACCESS_KEY: 'wrong' }],
     ['no credentials', { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', HOME: '/nonexistent' }],
   ])('with %s', async (_what, env) => {
-    const server = await store();
+    const server = await servedS3();
     for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
     await expect(open(server)).rejects.toMatchObject({ code: 'LEDGER_REFUSED', exitCode: 6, remedy: expect.stringMatching(/\S/) as string });
   });
 
   it('without its bucket', async () => {
-    const server = await store();
+    const server = await servedS3();
     await expect(openS3Documents({ bucket: 'other', prefix: '', endpoint: server.endpoint })).rejects.toMatchObject({ code: 'LEDGER_REFUSED', message: expect.stringContaining('no bucket') as string });
   });
 
   it('for now, when nobody answers', async () => {
-    const server = await store();
+    const server = await servedS3();
     await server.close();
     await expect(open(server)).rejects.toMatchObject({ code: 'LEDGER_UNAVAILABLE', exitCode: 5 });
   });
 });
 
 it('objects of somebody else, and documents of a later version, stop it with a message', async () => {
-  const server = await store();
+  const server = await servedS3();
   const ledger = testLedger(await open(server));
   server.objects.set('posts/publications/a/00000001.json', Buffer.from('<html>'));
   await expect(ledger.list()).rejects.toMatchObject({ code: 'LEDGER_INVALID', exitCode: 2 });
@@ -144,7 +133,7 @@ it.each([
   ['S3://films/', 'publications/'],
   ['s3://films/team/posts/', 'team/posts/publications/'],
 ])('%s opens it', async (address, beginning) => {
-  const server = await store();
+  const server = await servedS3();
   const ledger = await openLedger(address, { ...options, s3Endpoint: server.endpoint });
   expect(await ledger.claim(identity(), clip())).toMatchObject({ kind: 'new' });
   await ledger.close();
@@ -156,7 +145,7 @@ it.each(['s3://', 's3:///posts', 's3://a b/c', 'posts.db'])('%s is no address of
 });
 
 it('a listing of many publications takes the newest version of each, over pages', async () => {
-  const server = await store();
+  const server = await servedS3();
   const one = testLedger(await open(server));
   const other = testLedger(await open(server), { self: elsewhere });
   for (let n = 0; n < 20; n += 1) {

@@ -1,12 +1,13 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isUnusableArtifact } from '../../../artifacts/faults.js';
 import { reportError, SnvgError } from '../../../errors.js';
 import type { Logger } from '../../../logger.js';
 import { Incompatible, PlaceFault } from '../place.js';
 import type { WorkerLink } from '../wire/worker-link.js';
 import type { Claim } from './claim.js';
 import { isOutOfMemory } from './connection.js';
-import { isUnusable, type QueueExchange } from './exchange.js';
+import type { QueueExchange } from './exchange.js';
 import { type Failure, failureText, quarantineError, unpackOrder } from './orders.js';
 import { PiecesMissing, type PieceSupply } from './pieces.js';
 import { resultIn } from './results.js';
@@ -94,7 +95,7 @@ export class ClaimRun {
     if (!agent) throw new PlaceFault('host', 'the worker has no agent at the moment', 'Look at its log.');
     const { order, files } = await unpackOrder(exchange, job.data).catch((error: unknown) => {
       // What cannot be read has to be left anew; an exchange that does not answer is another matter.
-      throw isUnusable(error) || !(error instanceof SnvgError) ? new PiecesMissing('the order in the exchange is damaged or gone', { cause: error }) : error;
+      throw isUnusableArtifact(error) || !(error instanceof SnvgError) ? new PiecesMissing('the order in the exchange is damaged or gone', { cause: error }) : error;
     });
     const release = supply.offer(files);
     this.#log.info({ label: order.task.label }, 'runs a task');
@@ -214,7 +215,7 @@ function classOf(error: unknown): FailureClass {
   if (error instanceof SnvgError) {
     if (error.code === 'TOOL_STALLED') return 'stalled';
     if (error.code === 'DISK_FULL' || error.code === 'FILE_LIMIT') return 'capacity';
-    if (error.exitCode === 5 || isUnusable(error)) return 'network';
+    if (error.exitCode === 5 || isUnusableArtifact(error)) return 'network';
   }
   return 'task';
 }

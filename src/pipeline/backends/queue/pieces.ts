@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { joined, type ByteRange, type FilePart } from '../../../artifacts/byte-range.js';
+import { isUnusableArtifact } from '../../../artifacts/faults.js';
 import type { ArtifactRef } from '../../../artifacts/kinds.js';
 import { SnvgError } from '../../../errors.js';
 import type { ByteSupply } from '../wire/worker-link.js';
 import type { FileRef, TaskInputs } from '../../stage.js';
-import { isUnusable, type QueueExchange } from './exchange.js';
+import type { QueueExchange } from './exchange.js';
 
 /**
  * Files travel in pieces cut at multiples of this: what two tasks need of one film is left in the exchange once, and one piece fits into
@@ -186,7 +187,7 @@ export class PieceSupply implements ByteSupply {
 }
 
 function passOver(error: unknown): undefined {
-  if (!isUnusable(error)) throw error;
+  if (!isUnusableArtifact(error)) throw error;
 }
 
 /** Verified by the exchange. */

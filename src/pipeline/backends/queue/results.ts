@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from '../../../artifacts/atomic-file.js';
+import { isUnusableArtifact } from '../../../artifacts/faults.js';
 import { isJsonKind, type ArtifactKind, type ArtifactRef } from '../../../artifacts/kinds.js';
 import { anyRef } from '../../../artifacts/schemas/common.js';
 import type { ArtifactStore } from '../../../artifacts/store.js';
 import type { TaskResult } from '../../../artifacts/task-results.js';
 import { knownResult } from '../../known-result.js';
-import { isUnusable, type QueueExchange } from './exchange.js';
+import type { QueueExchange } from './exchange.js';
 
 /** Thrown when an artifact in the exchange is not what its name says, or is gone: the result is worth nothing. */
 export class ResultDamaged extends Error {
@@ -50,7 +51,7 @@ async function fetchOne(exchange: QueueExchange, { hash, kind }: ArtifactRef, ke
     await exchange.artifacts.fetch(hash, path, signal);
     return path;
   } catch (error) {
-    if (!isUnusable(error)) throw error;
+    if (!isUnusableArtifact(error)) throw error;
     await exchange.results.delete(key);
     await exchange.artifacts.remove(hash);
     throw new ResultDamaged(`An artifact in the exchange cannot be used (${kind} ${hash.slice(0, 12)})`, { cause: error });
